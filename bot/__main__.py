@@ -1,0 +1,118 @@
+"""The stream-bot command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+
+from bot import logs
+from bot.settings import ConfigError, Settings, Tokens, find_config, load_all, take_environment
+from providers.account import SecretMissingError
+from providers.catalogue import discover
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the process's exit status."""
+    options = _parser().parse_args(arguments)
+    os.umask(0o077)  # every file that we make is ours alone
+    environ = take_environment()
+    command: Callable[[argparse.Namespace, Mapping[str, str]], int] = options.command
+    try:
+        return command(options, environ)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stream-bot",
+        description="A Slack bot for on-call engineers who run live-stream tasks.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"stream-bot {version('stream-bot')}"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    config = argparse.ArgumentParser(add_help=False)
+    config.add_argument(
+        "--config",
+        metavar="PATH",
+        help="the configuration (default: $STREAM_BOT_CONFIG, then stream-bot.toml)",
+    )
+    for name, command, parents, text in (
+        ("demo", _demo, [], "everything on this machine, no accounts needed: try it out"),
+        ("run", _run, [config], "connect to Slack and serve"),
+        ("check", _check, [config], "look at tokens, scopes, keys, clock and files; exit 1 if bad"),
+        ("manifest", _manifest, [], "print the Slack app manifest"),
+    ):
+        one = commands.add_parser(name, parents=parents, help=text, description=text)
+        one.set_defaults(command=command)
+    return parser
+
+
+def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from bot.app import StartError, run  # noqa: PLC0415  # Bolt takes its time; --help need not wait
+    from bot.journal import JournalError  # noqa: PLC0415
+
+    settings, tokens = _load(options, environ)
+    logs.configure(settings.log.level, settings.log.format, lambda: _secrets(settings, tokens))
+    try:
+        asyncio.run(run(settings, tokens, discover()))
+    except (StartError, JournalError) as error:
+        print(f"stream-bot: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from bot.check import check  # noqa: PLC0415
+
+    settings, tokens = _load(options, environ)
+    logs.configure("error", "text", lambda: _secrets(settings, tokens))
+    findings = asyncio.run(check(settings, tokens, discover()))
+    for finding in findings:
+        print(finding)
+    faults = sum(not finding.ok for finding in findings)
+    print(f"{faults} fault{'' if faults == 1 else 's'}" if faults else "all is well")
+    return 1 if faults else 0
+
+
+def _manifest(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    from bot.check import manifest_text  # noqa: PLC0415
+
+    print(manifest_text(), end="")
+    return 0
+
+
+def _demo(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    from bot.demo import demo  # noqa: PLC0415
+
+    return asyncio.run(demo())
+
+
+def _load(options: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Settings, Tokens]:
+    return load_all(find_config(options.config, environ), environ, discover())
+
+
+def _secrets(settings: Settings, tokens: Tokens) -> Iterator[str]:
+    """Every secret that we know, as it is now: none of them may appear in a log."""
+    for token in (tokens.bot_token, tokens.app_token, tokens.signing_secret):
+        if token is not None:
+            yield token.get_secret_value()
+    for account in settings.accounts.values():
+        for secret in (account.access_key_id, account.access_key_secret, account.session_token):
+            with suppress(SecretMissingError):
+                yield secret.reveal() if secret is not None else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""Builds everything from the settings, and runs it: the only place that does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+from bot.command import Vocabulary
+from bot.desk import Desk
+from bot.guide import Guide
+from bot.health import admin_endpoint
+from bot.journal import Journal, Record
+from bot.notices import Notices
+from bot.probes import Probes
+from bot.recovery import Recovery
+from bot.runner import Runner
+from bot.screens import Screens
+from bot.settings import Address, Settings, Tokens
+from bot.slack.http import slack_endpoint
+from bot.slack.listeners import Identity, Listeners, bolt_app
+from bot.slack.outbox import Outbox
+from bot.slack.people import SlackPeople
+from bot.slack.socket import SocketLink
+from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, SlackWeb, web_client
+from bot.supervisor import Supervisor
+from providers.catalogue import Catalogue
+from providers.client import Client
+
+__all__ = ["App", "StartError", "run"]
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 15.0
+SETTLE_SECONDS = 5.0
+IDLE_SECONDS = 15.0
+"""How long a connection may hold back a request, or idle, before it is closed."""
+
+
+class StartError(Exception):
+    """The bot cannot start. The text tells the operator what is wrong and what would be right."""
+
+
+class App:
+    """A running bot. `async with App(...)` starts and stops it."""
+
+    def __init__(self, settings: Settings, tokens: Tokens, catalogue: Catalogue) -> None:
+        self.settings = settings
+        self.tokens = tokens
+        self.catalogue = catalogue
+        self._stack = AsyncExitStack()
+        self._supervisor = Supervisor()
+        self.urls: dict[str, str] = {}  # where we listen: "admin", and "listen" in http mode
+        self._slack_ready: Callable[[], bool] = lambda: False
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start everything. Raises StartError or JournalError; then nothing is left running."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """Take no new work, finish what is under way, pay what is owed, close."""
+        log.info("stopping: finishing what is under way")
+        self._desk.closing = True
+        self._slack_ready = lambda: False
+        cut_off = await self._supervisor.drain(DRAIN_SECONDS)
+        await self._outbox.settle(SETTLE_SECONDS)
+        self._outbox.stop()
+        if cut_off:
+            log.warning("%d pieces of work were cut off; the journal has them", cut_off)
+        await self._stack.aclose()
+        log.info("stopped")
+
+    async def _start(self) -> None:
+        settings = self.settings
+        self.journal = await Journal.open(settings.database.url.get_secret_value())
+        self._stack.push_async_callback(self.journal.close)
+        session = await self._stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10), trust_env=False)
+        )
+        client = web_client(
+            self.tokens.bot_token.get_secret_value(),
+            settings.slack.api_url,
+            session,
+            settings.network.proxy,
+        )
+        self.web = SlackWeb(client, session)
+        await self._serve(
+            "admin",
+            settings.http.admin,
+            admin_endpoint({"slack": self._slack_ok, "journal": self._writes}),
+        )
+        identity = await self._introduce()
+        self._assemble(identity)
+        await self._recovery.at_start()
+        await self._outbox.pay_debts()
+        self._background(self._recovery.sweep(), "the sweep")
+        self._background(self._outbox.work_notices(), "the notices")
+        self._background(self._probes.warn(), "the look at the vendors' keys")
+        await self._listen()
+
+    def _assemble(self, identity: Identity) -> None:
+        """The parts, from the bottom up."""
+        settings, journal = self.settings, self.journal
+        vocabulary = Vocabulary(self.catalogue, settings.accounts, settings.targets)
+        self.client = Client(
+            self.catalogue,
+            timeout=settings.timeouts.vendor_seconds,
+            proxy=settings.network.proxy,
+            ca_file=settings.network.ca_file,
+        )
+        self._stack.push_async_callback(self.client.close)
+        screens = Screens(settings, vocabulary)
+        notices = Notices(settings, screens, journal.now)
+        self._outbox = Outbox(
+            self.web, journal, screens, self._supervisor, audit=settings.policy.audit_channel
+        )
+        teams = frozenset(settings.slack.teams) or frozenset({identity.team_id})
+        people = SlackPeople(
+            self.web,
+            teams=teams,
+            groups=settings.policy.groups_named,
+            denied=settings.policy.groups_denied,
+        )
+        self._runner = Runner(
+            settings,
+            self.catalogue,
+            journal=journal,
+            client=self.client,
+            notices=notices,
+            changed=self._outbox.changed,
+        )
+        self._desk = Desk(
+            settings,
+            self.catalogue,
+            journal=journal,
+            screens=screens,
+            notices=notices,
+            runner=self._runner,
+            people=people,
+            whisper=self._outbox.whisper,
+            link=lambda record: _link(identity, record),
+            changed=self._outbox.changed,
+            supervisor=self._supervisor,
+        )
+        self._recovery = Recovery(
+            journal,
+            desk=self._desk,
+            runner=self._runner,
+            notices=notices,
+            supervisor=self._supervisor,
+            changed=self._outbox.changed,
+        )
+        self._probes = Probes(settings, self.catalogue, self.client)
+        self._bolt = bolt_app(self.web.client, identity)
+        Listeners(
+            self._desk,
+            self._outbox,
+            vocabulary,
+            Guide(settings, self.catalogue, people=people, whisper=self._outbox.whisper),
+            self._supervisor,
+            identity=identity,
+            teams=teams,
+            commands_per_minute=settings.limits.commands_per_minute,
+        ).register(self._bolt)
+
+    async def _introduce(self) -> Identity:
+        """Ask Slack who we are; wait where Slack is away, stop where it says no."""
+        wait = 1.0
+        while True:
+            try:
+                identity = Identity(await self.web.call("auth.test"))
+                if self.tokens.app_token:
+                    await self._check_app_token(self.tokens.app_token.get_secret_value())
+            except SlackNoError as no:
+                raise StartError(_token_fault(no.error)) from None
+            except (SlackBusyError, SlackLostError) as error:
+                log.warning("Slack does not answer (%s); trying again", type(error).__name__)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 30.0)
+            else:
+                return identity
+
+    async def _check_app_token(self, app_token: str) -> None:
+        """Slack's own client hangs on a wrong one, so it is tried here first."""
+        try:
+            await self.web.open_connection(app_token)
+        except SlackNoError as no:
+            raise StartError(
+                f"SLACK_APP_TOKEN: Slack says {no.error}. Make an app-level token with the scope "
+                "connections:write under Basic Information, and enable Socket Mode."
+            ) from None
+
+    async def _listen(self) -> None:
+        if self.settings.slack.mode == "http":
+            secret = self.tokens.signing_secret
+            if secret is None:  # settings see to it; here for the type checker
+                raise StartError("SLACK_SIGNING_SECRET is not set")
+            await self._serve(
+                "listen",
+                self.settings.http.listen,
+                slack_endpoint(self._bolt, secret.get_secret_value()),
+            )
+            self._slack_ready = lambda: True
+        elif self.tokens.app_token:
+            self._link = SocketLink(
+                self._bolt, self.tokens.app_token.get_secret_value(), self.settings.network.proxy
+            )
+            self._link.start()
+            self._stack.push_async_callback(self._link.stop)
+            self._slack_ready = lambda: self._link.connected
+        log.info("stream-bot is up, %s mode", self.settings.slack.mode)
+
+    async def _serve(self, name: str, address: Address, endpoint: web.Application) -> None:
+        runner = web.AppRunner(
+            endpoint, access_log=None, keepalive_timeout=IDLE_SECONDS, shutdown_timeout=1.0
+        )
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, address.host, address.port).start()
+        except OSError as error:
+            raise StartError(f"{address} cannot be listened on: {error.strerror}") from None
+        host, port = runner.addresses[0][:2]
+        self.urls[name] = f"http://{Address(host, port)}"
+
+    def _background(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._stack.push_async_callback(end)
+
+    async def _slack_ok(self) -> bool:
+        return self._slack_ready()
+
+    async def _writes(self) -> bool:
+        return await self.journal.writable()
+
+
+def _link(identity: Identity, record: Record) -> str | None:
+    if record.message_ts is None:
+        return None
+    ts = record.message_ts.replace(".", "")
+    return f"{identity.url}/archives/{record.origin.channel}/p{ts}"
+
+
+def _token_fault(error: str) -> str:
+    return (
+        f"SLACK_BOT_TOKEN: Slack says {error}. Copy the Bot User OAuth Token (xoxb-...) from "
+        "OAuth & Permissions of the app that is installed in your workspace."
+    )
+
+
+async def run(settings: Settings, tokens: Tokens, catalogue: Catalogue) -> None:
+    """Run until SIGINT or SIGTERM. Raises StartError or JournalError if it cannot start."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    app = App(settings, tokens, catalogue)
+    starting = asyncio.create_task(app.start())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():  # told to stop while Slack was still away
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    try:
+        starting.result()
+    except BaseException:
+        stopping.cancel()
+        raise
+    await stopping
+    await app.stop()

@@ -1,0 +1,355 @@
+"""The story of one operation, top to bottom: asked, decided, perhaps waited for a yes, run.
+
+The listeners hand in a command and where it came from; nothing here knows Slack. What is judged is
+what is run: the one frozen command in the record travels the whole way.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import answers
+from bot.command import TaskCommand
+from bot.journal import Journal, Origin, Record, State, TaskBusyError
+from bot.notices import Notices
+from bot.policy import (
+    Allow,
+    Confirm,
+    Decision,
+    Deny,
+    Person,
+    Place,
+    Wish,
+    decide,
+    may_approve,
+    may_cancel,
+)
+from bot.reply import Reply
+from bot.runner import Runner
+from bot.screens import CONFIRM, WITHDRAW, Screens
+from bot.settings import Settings
+from bot.supervisor import Supervisor
+from providers.catalogue import Catalogue
+
+__all__ = ["Desk", "Ear", "People", "Press", "Whisper"]
+
+log = logging.getLogger(__name__)
+
+STALE_SECONDS = 120.0
+"""A change that was asked for longer ago than this is not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """Where one person hears a private answer."""
+
+    user: str
+    channel: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """One press of a button on a card."""
+
+    ticket: str
+    action: str
+    user: str
+    team: str
+    channel: str
+    message_ts: str
+    ear: Ear
+
+
+class People(Protocol):
+    """Who somebody is, as Slack says. Never raises: who cannot be read is UNKNOWN."""
+
+    async def person(self, user: str, team: str, *, fresh: bool) -> Person:
+        """The person; read anew if `fresh`."""
+        ...
+
+
+Whisper = Callable[[Ear, Reply], None]
+"""Owes a private answer; returns at once."""
+
+
+class Desk:
+    """Takes commands and presses; decides; hands what is allowed to the runner."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        journal: Journal,
+        screens: Screens,
+        notices: Notices,
+        runner: Runner,
+        people: People,
+        whisper: Whisper,
+        link: Callable[[Record], str | None],
+        changed: Callable[[Record], None],
+        supervisor: Supervisor,
+    ) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._journal = journal
+        self._screens = screens
+        self._notices = notices
+        self._runner = runner
+        self._people = people
+        self._whisper = whisper
+        self._link = link
+        self._changed = changed
+        self._supervisor = supervisor
+        self.closing = False
+
+    # A command
+
+    async def take(self, command: TaskCommand, origin: Origin, sent_at: float) -> Reply | None:
+        """Take a command, before Slack gets its ack. Returns a refusal to show, or None if taken.
+
+        sent_at: when the person typed it, in seconds since the epoch, as far as Slack tells.
+        """
+        if self.closing:
+            return answers.closing()
+        if self._journal.now() - sent_at > STALE_SECONDS:
+            return answers.stale(command, self._journal.now() - sent_at)
+        if command.dry_run:
+            self._supervisor.spawn(self._dry_run(command, origin), "a dry run")
+            return None
+        try:
+            record = await self._journal.ask(command, origin)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("the journal cannot be written: %s", type(error).__name__)
+            return answers.not_accepted()
+        if record is not None:  # else: this delivery was taken before
+            self._supervisor.spawn(self.consider(record), f"op {record.id}")
+        return None
+
+    async def consider(self, record: Record) -> None:
+        """Decide an asked operation, and run it or show its card."""
+        decision = await self._decide(record.command, record.origin)
+        try:
+            match decision:
+                case Deny():
+                    await self._deny(record, answers.denied(record.command, decision))
+                case Confirm():
+                    await self._ask_for_a_yes(record, decision)
+                case Allow():
+                    await self._approve(record, record.origin.requester, rule=decision.rule)
+        except TaskBusyError as busy:
+            await self._deny(record, answers.busy(busy.record, self._link(busy.record)))
+
+    async def resume(self, record: Record) -> None:
+        """Go on with what another run of the bot approved, if the requester is still allowed."""
+        decision = await self._decide(record.command, record.origin, fresh=True)
+        if isinstance(decision, Deny):
+            refused = answers.denied(record.command, decision)
+            expired = await self._journal.move(
+                record,
+                State.EXPIRED,
+                actor="bot",
+                notices=self._notices.at_the_end(record, State.EXPIRED),
+                detail={"why": refused.text},
+                due_at=None,
+                finished_at=self._journal.now(),
+            )
+            if expired is not None:
+                self._changed(expired)
+            return
+        await self._runner.run(record)
+
+    async def _decide(
+        self, command: TaskCommand, origin: Origin, *, fresh: bool = False
+    ) -> Decision:
+        wish = self.wish(command)
+        person = await self._people.person(
+            origin.requester, origin.team, fresh=fresh or wish.effect.irreversible
+        )
+        place = Place(channel=origin.channel, direct=origin.direct)
+        return decide(self._settings.policy, wish, person, place)
+
+    def wish(self, command: TaskCommand) -> Wish:
+        """What the policy is asked about."""
+        kind = self._catalogue.kind(command.where)
+        operation = kind.operation(command.verb)
+        if operation is None:
+            raise KeyError(f"{command.where} has no {command.verb}")
+        settings = self._settings
+        task = (command.where, command.account, command.task)
+        return Wish(
+            verb=command.verb,
+            where=command.where,
+            provider=kind.provider,
+            account=command.account,
+            target=command.target or settings.target_named(*task, command.region, command.app),
+            effect=operation.effect,
+            protected=settings.protects(*task) is not None,
+            perhaps=frozenset(settings.targets_like(*task)),
+        )
+
+    async def _deny(self, record: Record, refusal: Reply) -> None:
+        denied = await self._journal.move(
+            record,
+            State.DENIED,
+            actor="bot",
+            notices=self._notices.audit(record, answers.audited(record, refusal)),
+            detail={"why": refusal.text},
+            shown_version=record.version + 1,  # the refusal is private: the channel is owed nothing
+            finished_at=self._journal.now(),
+        )
+        if denied is not None:
+            self._changed(denied)
+            self._whisper(ear_of(record.origin), refusal)
+
+    async def _ask_for_a_yes(self, record: Record, decision: Confirm) -> None:
+        most = self._settings.limits.open_cards
+        if await self._journal.open_cards(record.origin.requester) >= most:
+            await self._deny(record, answers.too_many_cards(most))
+            return
+        waiting = await self._journal.move(
+            record,
+            State.WAITING,
+            actor=record.origin.requester,
+            detail={"confirm": decision.how, "rule": decision.rule},
+            confirm=decision.how,
+            rule=decision.rule,
+            ticket=secrets.token_urlsafe(24),
+            due_at=self._journal.now() + self._settings.timeouts.confirm_seconds,
+        )
+        if waiting is not None:
+            self._changed(waiting)
+
+    async def _approve(self, record: Record, actor: str, **values: object) -> bool:
+        """Approve and run. False if somebody else decided first."""
+        approved = await self._journal.approve(
+            record, actor=actor, lasts=self._settings.timeouts.approved_seconds, **values
+        )
+        if approved is None:
+            return False
+        self._changed(approved)
+        self._supervisor.spawn(self._runner.run(approved), f"op {approved.id}")
+        return True
+
+    async def _dry_run(self, command: TaskCommand, origin: Origin) -> None:
+        decision = await self._decide(command, origin)
+        request = None
+        if not isinstance(decision, Deny):
+            request = self._runner.preview(command, origin.requester)
+        self._whisper(ear_of(origin), answers.dry_run(command, decision, request))
+
+    # A press
+
+    async def press(self, press: Press) -> None:
+        """Take a press. One press of one allowed person decides; everybody else is told why not."""
+        record = await self._journal.by_ticket(press.ticket)
+        if record is None or not self._on_its_card(record, press):
+            self._whisper(press.ear, answers.not_a_card())
+            return
+        if record.message_ts is None:  # the answer to our post was lost; this is the message
+            await self._journal.bind(record, press.message_ts)
+        if record.state is State.WAITING and (record.due_at or 0) <= self._journal.now():
+            await self._runner.expire(record)
+            record = await self._journal.get(record.id) or record
+        if record.state is not State.WAITING:
+            self._whisper(press.ear, answers.decided(record, press.user, self._screens))
+            return
+        presser = await self._people.person(press.user, press.team, fresh=True)
+        if self.closing:
+            self._whisper(press.ear, answers.closing())
+        elif press.action == CONFIRM:
+            await self._press_yes(record, press, presser)
+        else:
+            await self._press_no(record, press, presser)
+
+    @staticmethod
+    def _on_its_card(record: Record, press: Press) -> bool:
+        return record.origin.channel == press.channel and record.message_ts in (
+            None,
+            press.message_ts,
+        )
+
+    async def _press_yes(self, record: Record, press: Press, presser: Person) -> None:
+        wish = self.wish(record.command)
+        place = Place(channel=record.origin.channel, direct=record.origin.direct)
+        requester = presser
+        if press.user != record.origin.requester:
+            requester = await self._people.person(
+                record.origin.requester, record.origin.team, fresh=True
+            )
+        decision = may_approve(
+            self._settings.policy,
+            wish,
+            presser,
+            place,
+            requester_id=record.origin.requester,
+            how=record.confirm or "self",
+        )
+        if isinstance(decision, Deny):
+            await self._refuse_press(record, press, answers.wrong_presser(record, decision))
+        elif isinstance(decide(self._settings.policy, wish, requester, place), Deny):
+            await self._refuse_press(record, press, answers.requester_lost_rights(record))
+        elif not await self._approve(
+            record, press.user, decider=press.user, decider_name=presser.name
+        ):
+            await self._tell_who_won(record, press)
+
+    async def _press_no(self, record: Record, press: Press, presser: Person) -> None:
+        requester = record.origin.requester
+        if press.user != requester:
+            if press.action == WITHDRAW:
+                await self._refuse_press(record, press, answers.only_the_asker_withdraws(record))
+                return
+            place = Place(channel=record.origin.channel, direct=record.origin.direct)
+            decision = may_cancel(
+                self._settings.policy,
+                self.wish(record.command),
+                presser,
+                place,
+                requester_id=requester,
+            )
+            if isinstance(decision, Deny):
+                await self._refuse_press(record, press, answers.wrong_presser(record, decision))
+                return
+        to = State.CANCELLED if press.user == requester else State.DECLINED
+        decided = replace(record, decider=press.user, decider_name=presser.name)
+        moved = await self._journal.move(
+            record,
+            to,
+            actor=press.user,
+            notices=self._notices.at_the_end(decided, to),
+            decider=press.user,
+            decider_name=presser.name,
+            due_at=None,
+            finished_at=self._journal.now(),
+        )
+        if moved is None:
+            await self._tell_who_won(record, press)
+        else:
+            self._changed(moved)
+
+    async def _refuse_press(self, record: Record, press: Press, refusal: Reply) -> None:
+        await self._journal.note_in_trail(record, press.user, {"press refused": refusal.text})
+        self._whisper(press.ear, refusal)
+
+    async def _tell_who_won(self, record: Record, press: Press) -> None:
+        now = await self._journal.get(record.id) or record
+        self._whisper(press.ear, answers.decided(now, press.user, self._screens))
+
+
+def ear_of(origin: Origin) -> Ear:
+    """Where the asker of an operation hears private answers."""
+    return Ear(
+        user=origin.requester,
+        channel=origin.channel,
+        thread_ts=origin.thread_ts,
+        response_url=origin.response_url,
+    )

@@ -1,0 +1,131 @@
+"""What the journal keeps, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.command import TaskCommand
+
+__all__ = ["Origin", "Outcome", "OutcomeWord", "Record", "State", "TrailEntry"]
+
+
+class State(StrEnum):
+    """Where an operation stands.
+
+    asked ──denied
+      └─ waiting ── declined | expired | cancelled
+           └─ approved ── sending ── succeeded | failed | unknown
+                 │  ▲        │
+                 │  └────────┘ provably not executed: attempt + 1
+                 └ expired (not sent in time)
+    """
+
+    ASKED = "asked"
+    DENIED = "denied"
+    WAITING = "waiting"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def final(self) -> bool:
+        """True where nothing more will happen by itself."""
+        return self not in (State.ASKED, State.WAITING, State.APPROVED, State.SENDING)
+
+
+class OutcomeWord(StrEnum):
+    """The word that the channel reads first. See SCREENS' glossary."""
+
+    ACCEPTED = "accepted"
+    ALREADY_SO = "already so"
+    REFUSED = "refused"
+    NOT_SENT = "not sent"
+    UNKNOWN = "unknown"
+    WAITING_FOR_QUOTA = "waiting for quota"  # on the way, not an end: nothing was done yet
+
+
+class Outcome(BaseModel):
+    """What came of a call, in words that are ready to be shown. All of it is clean, bounded text.
+
+    says, step, who, retry: what it means, what to do next, who can do it, whether a second try can
+        help. took: seconds of the call itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    word: OutcomeWord
+    request_id: str = ""
+    code: str = ""
+    label: str = ""
+    vendor_says: str = ""
+    says: str = ""
+    step: str = ""
+    who: str = ""
+    retry: str = ""
+    took: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asked, where, and how to answer there.
+
+    request_key: names this delivery, so that a repeated one acts once.
+    response_url: Slack's way to answer in a channel that the bot is not in (5 uses, 30 minutes).
+    """
+
+    request_key: str
+    requester: str
+    requester_name: str
+    team: str
+    channel: str
+    direct: bool = False
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One operation as the journal holds it. Times are in seconds since the epoch."""
+
+    id: str
+    state: State
+    version: int
+    shown_version: int
+    attempt: int
+    owner: str | None
+    due_at: float | None
+    command: TaskCommand
+    origin: Origin
+    decider: str | None
+    decider_name: str | None
+    confirm: str | None
+    rule: str | None
+    ticket: str | None
+    message_ts: str | None
+    outcome: Outcome | None
+    asked_at: float
+    approved_at: float | None
+    sent_at: float | None
+    finished_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailEntry:
+    """One row of the trail."""
+
+    at: float
+    actor: str
+    from_state: str
+    to_state: str
+    request_id: str = ""
+    detail: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,127 @@
+"""The journal's tables. Alembic's versions in `migrations/` make them; a test holds both equal.
+
+Times are seconds since the epoch. `operation` holds what is true now; `trail` what happened, one
+row for each change of state, never changed afterwards (triggers see to it).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+__all__ = ["APPEND_ONLY", "LIVE_STATES", "metadata", "notice", "operation", "trail"]
+
+metadata = MetaData()
+
+STATES = (
+    "asked",
+    "denied",
+    "waiting",
+    "declined",
+    "cancelled",
+    "expired",
+    "approved",
+    "sending",
+    "succeeded",
+    "failed",
+    "unknown",
+)
+LIVE_STATES = ("waiting", "approved", "sending")
+_LIVE = "state IN ('waiting', 'approved', 'sending')"
+
+operation = Table(
+    "operation",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    # Slack's trigger_id or event_id: what makes a repeated delivery act once.
+    Column("request_key", String(255), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),  # grows with every word that the channel must see
+    Column("shown_version", Integer, nullable=False),  # the last one that it has seen
+    Column("attempt", Integer, nullable=False),  # requests that were claimed, the first is 1
+    # Which process holds it while it is `sending`: a new one for every start.
+    Column("owner", String(36)),
+    # When somebody must look: a card's end, an approval's end, a lease's end.
+    Column("due_at", Double),
+    Column("command", JSON, nullable=False),
+    Column("verb", String(16), nullable=False),
+    Column("place", String(40), nullable=False),  # the grammar's WHERE, as "tencent:pull"
+    Column("account", String(40), nullable=False),
+    Column("task", String(128), nullable=False),
+    # Where, account and task in one: two live changes of one task cannot be.
+    Column("live_key", String(255), nullable=False),
+    Column("requester", String(32), nullable=False),
+    Column("requester_name", String(80), nullable=False),
+    Column("team", String(32), nullable=False),
+    Column("decider", String(32)),
+    Column("decider_name", String(80)),
+    Column("confirm", String(16)),  # none, self, second-person
+    Column("rule", String(40)),
+    Column("ticket", String(64), unique=True),
+    Column("channel", String(32), nullable=False),
+    Column("direct", Integer, nullable=False),  # 1 in a direct message
+    Column("thread_ts", String(32)),
+    Column("message_ts", String(32)),
+    Column("response_url", String(1000)),
+    Column("outcome", JSON(none_as_null=True)),
+    Column("asked_at", Double, nullable=False),
+    Column("approved_at", Double),
+    Column("sent_at", Double),
+    Column("finished_at", Double),
+    CheckConstraint(f"state IN {STATES!r}", name="operation_state"),
+    Index("operation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
+    Index("operation_owed", "asked_at", sqlite_where=text("shown_version < version")),
+    Index(
+        "operation_one_live_change",
+        "live_key",
+        unique=True,
+        sqlite_where=text(_LIVE),
+        postgresql_where=text(_LIVE),
+    ),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("operation", String(8), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("actor", String(64), nullable=False),  # a person's id, or "bot"
+    Column("from_state", String(16), nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("request_id", String(128), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("trail_operation", "operation", "seq"),
+)
+
+# What is said once beside the operation's own message: the reply in its thread that calls the
+# asker, and the line in the audit channel.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("operation", String(8), nullable=False),
+    Column("kind", String(16), nullable=False),  # thread, audit
+    Column("text", Text, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("paid_at", Double),
+    Index("notice_owed", "id", sqlite_where=text("paid_at IS NULL")),
+)
+
+APPEND_ONLY = tuple(
+    f"CREATE TRIGGER trail_no_{verb.lower()} BEFORE {verb} ON trail "
+    "BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+"""SQLite's triggers. PostgreSQL's come with the support for several replicas."""

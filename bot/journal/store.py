@@ -1,0 +1,101 @@
+"""The database behind the journal: opening it, holding it, bringing it to today's version."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+__all__ = ["JournalError", "Lock", "open_sqlite", "upgrade"]
+
+
+class JournalError(Exception):
+    """The journal cannot be used. The text is one line for the operator."""
+
+
+class Lock:
+    """Says that one process, and no other, works on a SQLite journal.
+
+    An flock, not a pid file: the kernel lets go of it when the process ends, however it ends.
+    """
+
+    def __init__(self, database: Path) -> None:
+        path = database.with_name(database.name + ".lock")
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise JournalError(f"{path} cannot be written: {error.strerror}") from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise JournalError(
+                f"{database} is in use by another stream-bot; one process at a time works on SQLite"
+            ) from error
+
+    def release(self) -> None:
+        """Let another process have it."""
+        os.close(self._file)
+
+
+def open_sqlite(url: str) -> tuple[AsyncEngine, Lock]:
+    """An engine on a SQLite file that only this process uses. Raises JournalError."""
+    path = Path(make_url(url).database or "")
+    if not path.name:
+        raise JournalError("the journal needs a file: sqlite:///stream-bot.db")
+    lock = Lock(path)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        lock.release()
+        raise JournalError(f"{path} cannot be written: {error.strerror}") from error
+    # One connection: writers take turns fairly, and SQLite has one writer anyway.
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0, pool_timeout=10
+    )
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine, lock
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL, because a power loss must not forget that a call was claimed: it would be sent again.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """Bring the tables to today's version, in one transaction. Raises JournalError."""
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    except CommandError as error:
+        raise JournalError(
+            "the journal was written by a newer stream-bot; run that version or a newer one"
+        ) from error
+    except SQLAlchemyError as error:
+        raise JournalError(f"the journal cannot be opened ({type(error).__name__})") from error
+
+
+def _upgrade(connection: Connection) -> None:
+    with as_file(files("bot.journal") / "migrations") as folder:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        command.upgrade(config, "head")

@@ -1,0 +1,58 @@
+"""What is said once beside an operation's own message.
+
+Edits notify nobody, so a bad end that comes late gets one reply in the thread that calls the asker.
+Every change and every refusal is told in the audit channel, if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.journal import Notice, Outcome, OutcomeWord, Record, State
+from bot.screens import Screens
+from bot.settings import Settings
+
+__all__ = ["AUDIT", "THREAD", "Notices"]
+
+THREAD = "thread"
+AUDIT = "audit"
+
+LATE = 10.0
+"""Seconds after which the asker may have looked away."""
+
+
+class Notices:
+    """Decides what is owed; the journal keeps it, in the same transaction as the end itself."""
+
+    def __init__(self, settings: Settings, screens: Screens, now: Callable[[], float]) -> None:
+        self._audit = settings.policy.audit_channel
+        self._screens = screens
+        self._now = now
+
+    def at_the_end(
+        self, record: Record, state: State, outcome: Outcome | None = None
+    ) -> Sequence[Notice]:
+        """What is owed when `record` goes to `state`."""
+        now = self._now()
+        end = replace(record, state=state, outcome=outcome, finished_at=now)
+        text = self._screens.of(end).text
+        owed = []
+        if _bad(state, outcome) and (state is State.UNKNOWN or now - record.asked_at > LATE):
+            owed.append(Notice(record.id, THREAD, text))
+        return [*owed, *self.audit(record, text)]
+
+    def audit(self, record: Record, text: str) -> Sequence[Notice]:
+        """The line for the audit channel. None in the audit channel itself: it is there already."""
+        if self._audit is None or self._audit == record.origin.channel:
+            return []
+        return [Notice(record.id, AUDIT, text)]
+
+
+def _bad(state: State, outcome: Outcome | None) -> bool:
+    if state is State.EXPIRED:
+        return False
+    return outcome is not None and outcome.word not in (
+        OutcomeWord.ACCEPTED,
+        OutcomeWord.ALREADY_SO,
+    )

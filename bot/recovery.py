@@ -1,0 +1,103 @@
+"""What a process does with what another run of the bot, or time, left behind.
+
+At the start, and then every second for as long as it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot import outcome
+from bot.desk import STALE_SECONDS, Desk
+from bot.journal import Journal, Record, State
+from bot.notices import Notices
+from bot.runner import Runner
+from bot.supervisor import Supervisor
+
+__all__ = ["Recovery"]
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+DEBTS_SECONDS = 15.0
+
+
+class Recovery:
+    """Ends what is overdue, goes on with what was approved, never sends a claimed call again."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        desk: Desk,
+        runner: Runner,
+        notices: Notices,
+        supervisor: Supervisor,
+        changed: Callable[[Record], None],
+    ) -> None:
+        self._journal = journal
+        self._desk = desk
+        self._runner = runner
+        self._notices = notices
+        self._supervisor = supervisor
+        self._changed = changed
+
+    async def at_start(self) -> None:
+        """Take over what the last run left. With SQLite this process is the only one."""
+        for record in await self._journal.in_state(State.SENDING):
+            await self._lost(record)
+        for record in await self._journal.in_state(State.ASKED):
+            if self._journal.now() - record.asked_at > STALE_SECONDS:
+                await self._forget(record)
+            else:
+                self._supervisor.spawn(self._desk.consider(record), f"op {record.id}, again")
+        for record in await self._journal.in_state(State.APPROVED):
+            self._supervisor.spawn(self._desk.resume(record), f"op {record.id}, resumed")
+
+    async def sweep(self) -> None:
+        """For ever: end what is overdue."""
+        while True:
+            try:
+                for record in await self._journal.due():
+                    await self._overdue(record)
+            except Exception:
+                log.exception("a sweep failed; the next one comes")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _overdue(self, record: Record) -> None:
+        if record.state is State.SENDING:
+            await self._lost(record)
+        else:
+            await self._runner.expire(record)
+
+    async def _lost(self, record: Record) -> None:
+        """Claimed, and nobody is left who could say what came of it: unknown, never sent again."""
+        why = "The bot stopped while the request was under way"
+        result = outcome.lost(why)
+        ended = await self._journal.move(
+            record,
+            State.UNKNOWN,
+            actor="bot",
+            notices=self._notices.at_the_end(record, State.UNKNOWN, result),
+            detail={"why": why},
+            outcome=result,
+            due_at=None,
+            finished_at=self._journal.now(),
+        )
+        if ended is not None:
+            log.warning("op %s: its end is unknown", record.id)
+            self._changed(ended)
+
+    async def _forget(self, record: Record) -> None:
+        """Asked, never decided, and too long ago."""
+        expired = await self._journal.move(
+            record,
+            State.EXPIRED,
+            actor="bot",
+            detail={"why": "not decided in time"},
+            finished_at=self._journal.now(),
+        )
+        if expired is not None:
+            self._changed(expired)

@@ -1,0 +1,246 @@
+"""Sends what was approved: slot, claim, one request, record. At most once, whatever happens.
+
+What the vendor provably did not execute goes back to `approved` and is tried again, bounded. A
+change whose answer is lost ends as unknown and is never sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from bot import outcome
+from bot.command import TaskCommand
+from bot.journal import Journal, Outcome, OutcomeWord, Record, State
+from bot.notices import Notices
+from bot.settings import Settings
+from providers.catalogue import Catalogue
+from providers.client import NO_ANSWER, Client
+from providers.errors import (
+    CallError,
+    ClockOff,
+    FaultKind,
+    NotExecuted,
+    NotSent,
+    Throttled,
+    Unknown,
+)
+from providers.operation import Task
+from providers.pacing import Slot
+from providers.provider import Call
+
+__all__ = ["Runner"]
+
+log = logging.getLogger(__name__)
+
+CONNECT_TRIES = 3
+CONNECT_WAIT = 0.5  # seconds, doubled each time
+THROTTLE_SECONDS = 30.0  # how long a throttled call is tried again
+THROTTLE_WAIT_MOST = 8.0  # seconds between two tries
+PATIENCE = 2.0  # seconds until the channel is told that a call waits for the quota
+LEASE_MARGIN = 10.0  # seconds that a claim outlives the hard bound of its call
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What this operation's earlier attempts came to."""
+
+    unconnected: int = 0
+    throttled: int = 0
+    throttled_since: float | None = None
+    clock_mended: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+class Runner:
+    """Takes approved operations to their end. `changed` is told each record that has news."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        journal: Journal,
+        client: Client,
+        notices: Notices,
+        changed: Callable[[Record], None],
+    ) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._journal = journal
+        self._client = client
+        self._notices = notices
+        self._changed = changed
+
+    def call(self, command: TaskCommand, requester: str) -> Call:
+        """What a command wants of the vendor. KeyError if the configuration lost its account."""
+        kind = self._catalogue.kind(command.where)
+        operation = kind.operation(command.verb)
+        if operation is None:
+            raise KeyError(command.verb)
+        return Call(
+            kind,
+            operation,
+            self._settings.accounts[command.account],
+            Task(command.task, command.region, command.app),
+            operator=f"slack:{requester}",
+        )
+
+    def preview(self, command: TaskCommand, requester: str) -> httpx.Request:
+        """The request as the vendor would get it, without a signature."""
+        return self._client.preview(self.call(command, requester))
+
+    async def run(self, record: Record) -> None:
+        """Send an approved operation and record what came of it."""
+        tries = _Tries()
+        call = self.call(record.command, record.origin.requester)
+        waiting: Record | None = record
+        while waiting is not None:
+            waiting = await self._attempt(waiting, call, tries)
+
+    async def _attempt(self, record: Record, call: Call, tries: _Tries) -> Record | None:
+        """One slot, one claim, at most one request. Returns the record if it may be tried again."""
+        try:
+            slot = await self._slot(record, call)
+        except NotSent as error:  # no key: nothing to claim for
+            await self._end_unclaimed(record, call, error)
+            return None
+        claimed = await self._journal.claim(
+            record, self._settings.timeouts.vendor_seconds + LEASE_MARGIN
+        )
+        if claimed is None:
+            await self.expire(record)
+            return None
+        if slot.late:
+            return await self._journal.release(claimed, "slot too late", due_at=record.due_at)
+        self._changed(claimed)
+        try:
+            answer = await self._client.send(call)
+        except NotExecuted as error:
+            return await self._not_executed(claimed, call, error, tries, record.due_at)
+        except CallError as error:
+            await self._finish(claimed, *outcome.ended(call, error, tuple(tries.notes)))
+        except Exception:
+            # Whatever breaks after the claim: the request may have left, so the end is `unknown`.
+            log.exception("op %s: sending broke", record.id)
+            lost = Unknown(NO_ANSWER, why="a fault in the bot")
+            await self._finish(claimed, *outcome.ended(call, lost, tuple(tries.notes)))
+        else:
+            yes = outcome.accepted(call, answer, tuple(tries.notes))
+            await self._finish(claimed, State.SUCCEEDED, yes)
+        return None
+
+    async def _slot(self, record: Record, call: Call) -> Slot:
+        """A slot of the vendor's quota; the channel is told if that takes long."""
+        waiting = asyncio.ensure_future(self._client.slot(call))
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=PATIENCE)
+            if not done:
+                await self._tell_waiting(record, call)
+            return await waiting
+        finally:
+            waiting.cancel()
+
+    async def _not_executed(
+        self,
+        claimed: Record,
+        call: Call,
+        error: NotExecuted,
+        tries: _Tries,
+        due_at: float | None,
+    ) -> Record | None:
+        wait = self._wait_before_next(error, tries)
+        if wait is None:
+            await self._finish(claimed, *outcome.ended(call, error, tuple(tries.notes)))
+            return None
+        released = await self._journal.release(claimed, error.code or error.why, due_at=due_at)
+        if released is None:
+            return None
+        if isinstance(error, Throttled) and self._throttled_for(tries) + wait > PATIENCE:
+            await self._tell_waiting(released, call, error.code)
+        await asyncio.sleep(wait)
+        return released
+
+    def _wait_before_next(self, error: NotExecuted, tries: _Tries) -> float | None:
+        """Seconds until the next try; None when there is none left."""
+        match error:
+            case Throttled():
+                tries.throttled += 1
+                if tries.throttled_since is None:
+                    tries.throttled_since = asyncio.get_running_loop().time()
+                wait = max(error.wait, min(2.0 ** (tries.throttled - 1), THROTTLE_WAIT_MOST))
+                return wait if self._throttled_for(tries) + wait <= THROTTLE_SECONDS else None
+            case ClockOff() if not tries.clock_mended:
+                tries.clock_mended = True
+                minutes = abs(error.offset or 0.0) / 60
+                tries.notes.append(
+                    f"The bot's clock is {minutes:.0f} min off; sent again with the vendor's time. "
+                    "The bot operator sets NTP."
+                )
+                return 0.0
+            case NotSent() if error.fault.kind is not FaultKind.WRONG_KEYS:
+                tries.unconnected += 1
+                wait = CONNECT_WAIT * 2 ** (tries.unconnected - 1)
+                return wait if tries.unconnected < CONNECT_TRIES else None
+        return None
+
+    @staticmethod
+    def _throttled_for(tries: _Tries) -> float:
+        since = tries.throttled_since
+        return 0.0 if since is None else asyncio.get_running_loop().time() - since
+
+    async def _tell_waiting(self, record: Record, call: Call, code: str = "") -> None:
+        vendor = self._catalogue.provider_of(call.kind).title
+        await self._journal.remark(record, outcome.waiting_for_quota(call, vendor, code))
+        self._changed(record)
+
+    async def _finish(self, claimed: Record, state: State, result: Outcome) -> None:
+        if result.word is OutcomeWord.ALREADY_SO:
+            result = await self._who_did_it(claimed, result)
+        notices = self._notices.at_the_end(claimed, state, result)
+        finished = await self._journal.finish(claimed, state, result, notices=notices)
+        if finished is None:
+            log.error("op %s: its end came after its lease; the journal keeps unknown", claimed.id)
+            return
+        log.info(
+            "op %s: %s, %s, request id %s",
+            finished.id,
+            state,
+            result.code or result.word,
+            result.request_id or "none",
+        )
+        self._changed(finished)
+
+    async def _who_did_it(self, claimed: Record, result: Outcome) -> Outcome:
+        """If our own record has the earlier delete, say so."""
+        before = await self._journal.deleted_before(claimed)
+        if before is None or before.finished_at is None:
+            return result
+        note = f"@{before.origin.requester_name} deleted it before (op {before.id})."
+        return result.model_copy(update={"notes": (*result.notes, note)})
+
+    async def _end_unclaimed(self, record: Record, call: Call, error: NotSent) -> None:
+        state, result = outcome.ended(call, error)
+        ended = await self._journal.move(
+            record,
+            state,
+            actor="bot",
+            outcome=result,
+            due_at=None,
+            finished_at=self._journal.now(),
+            notices=self._notices.at_the_end(record, state, result),
+        )
+        if ended is not None:
+            self._changed(ended)
+
+    async def expire(self, record: Record) -> None:
+        """End what was not decided or not sent in time. Only if its time is over."""
+        notices = self._notices.at_the_end(record, State.EXPIRED)
+        expired = await self._journal.expire(record, notices)
+        if expired is not None:
+            log.info("op %s: expired", record.id)
+            self._changed(expired)

@@ -1,0 +1,197 @@
+"""Socket Mode: envelopes over the app's own WebSocket connections.
+
+Source: docs.slack.dev/apis/events-api/using-socket-mode.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from bot.sandbox.delivery import HONEST, Answer, Delivery, DeliveryKind, Forgery, NotAcked
+from bot.sandbox.faults import UPGRADE, Faults
+from bot.sandbox.feed import ChangeKind, Feed
+
+__all__ = ["Connection", "SocketMode"]
+
+_MOST_CONNECTIONS = 10
+_CONNECTION_SECONDS = 18_060
+
+DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
+
+
+class Connection:
+    """One WebSocket of the app. `deaf`: half open; nothing that comes in is heard any more."""
+
+    def __init__(self, request: web.Request) -> None:
+        # No autoping: the pongs are ours to give, or not to.
+        self.socket = web.WebSocketResponse(autoping=False)
+        self.deaf = False
+        self._request = request
+
+    async def send(self, frame: dict[str, Any]) -> None:
+        """Raises ConnectionError."""
+        await self.socket.send_str(json.dumps(frame))
+
+    async def close(self) -> None:
+        """With a close frame; the app knows at once."""
+        await self.socket.close()
+
+    def abort(self) -> None:
+        """Without a word; the app finds out by itself."""
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+
+class SocketMode:
+    """The app's connections. Each envelope goes to any one of them."""
+
+    timeout_reason = "timeout"
+
+    def __init__(
+        self,
+        app_id: str,
+        feed: Feed,
+        faults: Faults,
+        *,
+        single_use_tickets: bool = True,
+        choose: Callable[[Sequence[Connection]], Connection] = random.choice,
+    ) -> None:
+        self.base_url = ""  # known once the server listens
+        self.connections: list[Connection] = []
+        self._app_id = app_id
+        self._feed = feed
+        self._faults = faults
+        self._single_use_tickets = single_use_tickets
+        self._choose = choose
+        self._tickets: set[str] = set()
+        self._unacked: dict[str, asyncio.Future[Answer]] = {}
+
+    def open(self) -> str:
+        """What apps.connections.open answers: the URL of one new connection."""
+        ticket = secrets.token_hex(16)
+        self._tickets.add(ticket)
+        base = self.base_url.replace("http", "ws", 1)
+        return f"{base}/link/?ticket={ticket}&app_id={self._app_id}"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """The WebSocket upgrade, and then the connection for as long as it lasts."""
+        ticket = request.query.get("ticket", "")
+        if ticket not in self._tickets:
+            return web.Response(status=404, text="no such ticket")
+        if self._single_use_tickets:
+            self._tickets.discard(ticket)
+        return await self._faults.around(UPGRADE, request, lambda: self._serve(request))
+
+    async def send(self, delivery: Delivery, forgery: Forgery) -> Answer:
+        """Put it into an envelope and wait for the ack, which may come over any connection."""
+        if forgery != HONEST:
+            raise ValueError("Socket Mode has no signatures to forge")
+        envelope_id = secrets.token_hex(16)
+        acked: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._unacked[envelope_id] = acked
+        try:
+            await self._pick().send(_envelope(envelope_id, delivery))
+            return await acked
+        except ConnectionError as broken:
+            raise NotAcked("connection_failed") from broken
+        finally:
+            del self._unacked[envelope_id]
+
+    # What goes wrong, on request
+
+    async def disconnect(self, reason: DisconnectReason = "refresh_requested") -> None:
+        """Ask every connection to be renewed. They work on until the app closes them."""
+        for connection in tuple(self.connections):
+            await connection.send(_disconnect(reason))
+
+    async def close(self) -> None:
+        """Close every connection with a close frame."""
+        await asyncio.gather(*(connection.close() for connection in tuple(self.connections)))
+
+    def drop(self) -> None:
+        """Abort every connection without a word."""
+        for connection in tuple(self.connections):
+            connection.abort()
+
+    def deafen(self) -> None:
+        """Leave every connection half open: pings, and acks, go unheard. New ones are whole."""
+        for connection in self.connections:
+            connection.deaf = True
+
+    # One connection
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        connection = Connection(request)
+        await connection.socket.prepare(request)
+        if len(self.connections) >= _MOST_CONNECTIONS:
+            await self.connections[0].send(_disconnect("too_many_websockets"))
+        self.connections.append(connection)
+        try:
+            await connection.send(self._hello())
+            self._feed.announce(ChangeKind.CONNECTED, about=connection)
+            async for message in connection.socket:
+                await self._hear(connection, message)
+        finally:
+            self.connections.remove(connection)
+            self._feed.announce(ChangeKind.DISCONNECTED, about=connection)
+        return connection.socket
+
+    async def _hear(self, connection: Connection, message: WSMessage) -> None:
+        if connection.deaf:
+            return
+        if message.type is WSMsgType.PING:
+            await connection.socket.pong(message.data)
+        elif message.type is WSMsgType.TEXT:
+            self._acked(message.data)
+
+    def _acked(self, text: str) -> None:
+        """An ack after its time is not heard: nobody waits for it any more."""
+        try:
+            frame = json.loads(text)
+        except ValueError:
+            return
+        waiting = self._unacked.get(frame.get("envelope_id", ""))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(Answer(frame.get("payload") or {}))
+
+    def _pick(self) -> Connection:
+        usable = [connection for connection in self.connections if not connection.socket.closed]
+        if not usable:
+            raise NotAcked("connection_failed")
+        return self._choose(usable)
+
+    def _hello(self) -> dict[str, Any]:
+        return {
+            "type": "hello",
+            "num_connections": len(self.connections),
+            "debug_info": {
+                "host": "applink-sandbox",
+                "build_number": 1,
+                "approximate_connection_time": _CONNECTION_SECONDS,
+            },
+            "connection_info": {"app_id": self._app_id},
+        }
+
+
+def _envelope(envelope_id: str, delivery: Delivery) -> dict[str, Any]:
+    envelope: dict[str, Any] = {
+        "envelope_id": envelope_id,
+        "type": delivery.kind.value,
+        "payload": dict(delivery.payload),
+        "accepts_response_payload": delivery.kind is not DeliveryKind.EVENT,
+    }
+    if delivery.kind is DeliveryKind.EVENT:
+        envelope["retry_attempt"] = delivery.retry.number if delivery.retry else 0
+        envelope["retry_reason"] = delivery.retry.reason if delivery.retry else ""
+    return envelope
+
+
+def _disconnect(reason: DisconnectReason) -> dict[str, Any]:
+    return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}}

@@ -1,0 +1,1 @@
+"""Slack's Web API, as far as an app of this kind needs it."""

@@ -1,0 +1,98 @@
+"""The settings, as one frozen model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from bot.policy import Policy
+from bot.settings.sections import (
+    DatabaseSettings,
+    HttpSettings,
+    LimitSettings,
+    LogSettings,
+    NetworkSettings,
+    Section,
+    SlackSettings,
+    TimeoutSettings,
+)
+from bot.settings.target import Target
+from providers.account import Account, SecretMissingError
+
+__all__ = ["Settings"]
+
+
+class Settings(Section):
+    """Everything that an operator configures. accounts and targets: in the order of the file."""
+
+    slack: SlackSettings = SlackSettings()
+    http: HttpSettings = HttpSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    log: LogSettings = LogSettings()
+    network: NetworkSettings = NetworkSettings()
+    accounts: Mapping[str, Account] = Field(default_factory=dict)
+    targets: Mapping[str, Target] = Field(default_factory=dict)
+    timeouts: TimeoutSettings = TimeoutSettings()
+    limits: LimitSettings = LimitSettings()
+    policy: Policy = Policy()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is no fault, but hardly meant."""
+        said = []
+        if not self.accounts:
+            said.append("no accounts are configured, so no task can be reached")
+        if not self.policy.allow:
+            said.append("no [[policy.allow]] rule, so nothing that changes a stream is allowed")
+        return tuple(said)
+
+    def protects(self, where: str, account: str, task: str) -> str | None:
+        """The protected target that a task is, or may be; None if it is none.
+
+        where: "tencent:pull". account: the account's name.
+        """
+        names = self.targets_like(where, account, task)
+        return next((name for name in names if self.targets[name].protected), None)
+
+    def targets_like(self, where: str, account: str, task: str) -> tuple[str, ...]:
+        """Every target that a task may be, however it is typed.
+
+        Another name for the same access key is the same account. Regions and apps are not compared:
+        where a vendor does not look at them, another one would be a way round a rule.
+        """
+        return tuple(
+            name
+            for name, target in self.targets.items()
+            if target.task == task
+            and self.where_of(target) == where
+            and self._same_key(target.account, account)
+        )
+
+    def target_named(
+        self, where: str, account: str, task: str, region: str, app: int | None
+    ) -> str | None:
+        """The first target that is exactly this task; None if there is none."""
+        asked = (where, account, task, region, app)
+        for name, target in self.targets.items():
+            place = (self.where_of(target), target.account, target.task, target.region, target.app)
+            if place == asked:
+                return name
+        return None
+
+    def where_of(self, target: Target) -> str:
+        """The kind of a target's task, as "tencent:pull"."""
+        return f"{self.accounts[target.account].provider}:{target.kind}"
+
+    def _same_key(self, name: str, other: str) -> bool:
+        if name == other:
+            return True
+        one, two = self.accounts[name], self.accounts[other]
+        if one.provider != two.provider:
+            return False
+        if one.access_key_id.place == two.access_key_id.place:
+            return True
+        try:
+            return one.access_key_id.reveal() == two.access_key_id.reveal()
+        except SecretMissingError:
+            return False  # a key that cannot be read cannot act either

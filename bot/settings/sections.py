@@ -1,0 +1,233 @@
+"""The tables of the file that stand for themselves: what each may hold, and what it means."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    StrictFloat,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from bot.config_error import mistake
+from providers.account import HttpUrl, Secret, SecretMissingError, SecretRef
+
+__all__ = [
+    "Address",
+    "DatabaseSettings",
+    "HttpSettings",
+    "LimitSettings",
+    "LogSettings",
+    "Mode",
+    "NetworkSettings",
+    "Section",
+    "SlackSettings",
+    "TimeoutSettings",
+]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, without unknown keys, silent about values that are wrong."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+# Slack, and what we listen on
+
+Mode = Literal["socket", "http"]
+
+
+def _team(word: str) -> str:
+    if re.fullmatch(r"[TE][A-Z0-9]+", word, re.ASCII):
+        return word
+    raise mistake("not a team or enterprise id", 'an id, as "T123" or "E123"')
+
+
+class SlackSettings(Section):
+    """[slack]. teams: whose members may use the bot; empty for the token's own."""
+
+    mode: Mode = "socket"
+    api_url: Annotated[HttpUrl, AfterValidator(lambda url: f"{url.rstrip('/')}/")] = (
+        "https://slack.com/api/"
+    )
+    teams: tuple[Annotated[str, AfterValidator(_team)], ...] = ()
+
+
+class Address(NamedTuple):
+    """Where to listen. port: 0 for any that is free."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _address(value: object) -> Address:
+    """From "host:port", with IPv6 in brackets."""
+    if isinstance(value, Address):
+        return value
+    found = isinstance(value, str) and re.fullmatch(
+        r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})", value
+    )
+    if found and int(found["port"]) <= 65535 and _is_host(found["v6"] or found["name"]):
+        return Address(found["v6"] or found["name"], int(found["port"]))
+    raise mistake("not an address", '"host:port", as "127.0.0.1:3000" or "[::1]:3000"')
+
+
+def _is_host(host: str) -> bool:
+    if ":" not in host and not re.fullmatch(r"[0-9.]+", host):
+        return True  # a name; whether it resolves shows when it is listened on
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+_Address = Annotated[Address, PlainValidator(_address)]
+
+
+class HttpSettings(Section):
+    """[http]. listen: Slack's requests, in HTTP mode. admin: health and metrics, in both modes."""
+
+    listen: _Address = Address("127.0.0.1", 3000)
+    admin: _Address = Address("127.0.0.1", 3001)
+
+    @model_validator(mode="after")
+    def _apart(self) -> HttpSettings:
+        if self.listen == self.admin and self.listen.port:
+            raise mistake("listen and admin are the same address", "two ports")
+        return self
+
+
+# Where things are kept, and how they are told
+
+
+_REFERENCE: TypeAdapter[Any] = TypeAdapter(
+    SecretRef, config=ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
+)
+
+
+def _database_url(value: object, info: ValidationInfo) -> SecretStr:
+    if isinstance(value, SecretStr):
+        return value
+    if not isinstance(value, str):
+        raise mistake("not text", 'a URL, as "sqlite:///stream-bot.db"')
+    kept_elsewhere = value.startswith(("env:", "file:"))
+    if kept_elsewhere:
+        try:
+            secret: Secret = _REFERENCE.validate_python(value, context=info.context)
+            value = secret.reveal()
+        except SecretMissingError as error:
+            raise mistake(str(error)) from None
+        except ValidationError:
+            raise mistake("not a reference", "env:NAME or file:PATH") from None
+    _check_database_url(value, may_hold_a_password=kept_elsewhere)
+    return SecretStr(value)
+
+
+def _check_database_url(url: str, *, may_hold_a_password: bool) -> None:
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        path = rest.removeprefix("/")
+        if not rest.startswith("/") or not path.isprintable() or re.search(r"[?#]|/\Z|\A\Z", path):
+            raise mistake("not a database URL", 'a file, as "sqlite:///stream-bot.db"')
+        if path.startswith((":memory:", "file:")):
+            raise mistake("would be lost with the process", 'a file, as "sqlite:///stream-bot.db"')
+        return
+    try:
+        parts = urlsplit(url)
+        held = parts.password is not None or "password" in parse_qs(parts.query)
+    except ValueError:
+        raise mistake("not a database URL", '"postgresql://host/name"') from None
+    if scheme != "postgresql":
+        raise mistake("not a database that is known", '"sqlite:///PATH" or "postgresql://..."')
+    if held and not may_hold_a_password:
+        raise mistake(
+            "holds a password (not repeated here)", "keep the whole URL in env:NAME or file:PATH"
+        )
+
+
+class DatabaseSettings(Section):
+    """[database]. url: as SQLAlchemy writes it, without a driver; it may hold a password."""
+
+    url: Annotated[SecretStr, PlainValidator(_database_url)] = SecretStr("sqlite:///stream-bot.db")
+
+
+class LogSettings(Section):
+    """[log]."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+def _proxy(value: object) -> str:
+    """A proxy's own URL. What goes through it is https, so the way to it may be plain."""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        host_and_port = f"http://{parts.hostname}:{parts.port}"
+    except ValueError:
+        host_and_port = ""
+    if isinstance(value, str) and value.rstrip("/").lower() == host_and_port:
+        return host_and_port
+    raise mistake("not a proxy", 'scheme, host and port, as "http://proxy:3128", no user part')
+
+
+def _ca_file(value: object, info: ValidationInfo) -> Path:
+    """A bundle of certificates that can be used, its path from the configuration's folder."""
+    if not isinstance(value, (str, Path)):
+        raise mistake("not text", "the path of a file with PEM certificates")
+    base: Path = (info.context or {}).get("base", Path())
+    try:
+        path = base / Path(value).expanduser()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (OSError, ValueError, RuntimeError):  # ssl.SSLError is an OSError
+        raise mistake("cannot be read", "the path of a file with PEM certificates") from None
+    return path
+
+
+class NetworkSettings(Section):
+    """[network]. proxy: the only way to a proxy. ca_file: the authorities to trust."""
+
+    proxy: Annotated[str, PlainValidator(_proxy)] | None = None
+    ca_file: Annotated[Path, PlainValidator(_ca_file)] | None = None
+
+
+_Seconds = Annotated[StrictFloat, Field(gt=0, allow_inf_nan=False)]
+
+
+class TimeoutSettings(Section):
+    """[timeouts], in seconds.
+
+    vendor_seconds: hard, for one whole call. confirm_seconds: how long a card waits for a yes.
+    approved_seconds: an approval that was not sent by then expires. verify_seconds: how long a
+    change is followed.
+    """
+
+    vendor_seconds: _Seconds = Field(default=10.0, le=60)
+    confirm_seconds: _Seconds = Field(default=300.0, le=86_400)
+    approved_seconds: _Seconds = Field(default=60.0, le=3_600)
+    verify_seconds: _Seconds = Field(default=120.0, le=3_600)
+
+
+class LimitSettings(Section):
+    """[limits], for one person."""
+
+    commands_per_minute: StrictInt = Field(default=300, ge=1, le=10_000)
+    open_cards: StrictInt = Field(default=5, ge=1, le=100)

@@ -1,0 +1,231 @@
+"""What Slack sends us, and the ack that it wants at once.
+
+A listener checks, hands over and acks; nothing slow happens before the ack. Whatever comes in is
+answered: a catch-all stands behind every surface.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import answers
+from bot.command import Command, TaskCommand, UsageError, Vocabulary, parse
+from bot.desk import Desk, Ear, Press
+from bot.guide import Guide
+from bot.journal import Origin
+from bot.reply import Reply
+from bot.slack.blocks import render
+from bot.slack.outbox import Outbox
+from bot.supervisor import Supervisor
+from providers.foreign import foreign
+
+__all__ = ["Identity", "Listeners", "bolt_app"]
+
+log = logging.getLogger(__name__)
+
+_ANYTHING = re.compile(r".*", re.DOTALL)
+
+
+class Identity:
+    """Who we are in Slack, as auth.test says."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.user_id = str(answer.get("user_id", ""))
+        self.bot_id = str(answer.get("bot_id", ""))
+        self.team_id = str(answer.get("team_id", ""))
+        self.enterprise_id = answer.get("enterprise_id")
+        self.url = str(answer.get("url", "https://slack.com/")).rstrip("/")
+
+
+def bolt_app(client: AsyncWebClient, identity: Identity) -> AsyncApp:
+    """Bolt's app, without what we do ourselves: signatures, retries, looking ourselves up."""
+
+    async def authorize(**_: Any) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=identity.enterprise_id,
+            team_id=identity.team_id,
+            bot_user_id=identity.user_id,
+            bot_id=identity.bot_id,
+            bot_token=client.token,
+        )
+
+    return AsyncApp(
+        client=client,
+        authorize=authorize,
+        # Bolt's default mode polls for the ack every 10 ms and loses it when a listener raises.
+        process_before_response=True,
+        request_verification_enabled=False,  # bot/slack/http.py does it, and logs no body
+    )
+
+
+class Listeners:
+    """Turns payloads into commands and presses for the desk."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        outbox: Outbox,
+        vocabulary: Vocabulary,
+        guide: Guide,
+        supervisor: Supervisor,
+        *,
+        identity: Identity,
+        teams: frozenset[str],
+        commands_per_minute: int,
+    ) -> None:
+        self._desk = desk
+        self._outbox = outbox
+        self._vocabulary = vocabulary
+        self._guide = guide
+        self._supervisor = supervisor
+        self._identity = identity
+        self._teams = teams
+        self._most = commands_per_minute
+        self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def register(self, app: AsyncApp) -> None:
+        """The hot paths first: Bolt tries listeners in order."""
+        app.command(_ANYTHING)(self.on_command)
+        app.action(_ANYTHING)(self.on_press)
+        app.event("app_mention")(self.on_mention)
+        app.event(_ANYTHING)(self.on_nothing)
+        for surface in (app.view, app.view_closed, app.options, app.shortcut):
+            surface(_ANYTHING)(self.on_nothing)
+
+    async def on_nothing(self, ack: AsyncAck) -> None:
+        """Taken note of; nothing to do."""
+        await ack()
+
+    async def on_command(
+        self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext
+    ) -> None:
+        """A slash command. A refusal goes into the ack itself."""
+        user, team = str(body.get("user_id", "")), str(body.get("team_id", ""))
+        channel = str(body.get("channel_id", ""))
+        origin = Origin(
+            request_key=f"command:{body.get('trigger_id') or body.get('response_url') or ''}",
+            requester=user,
+            requester_name=foreign(body.get("user_name") or user, 40) or user,
+            team=team,
+            channel=channel,
+            direct=body.get("channel_name") == "directmessage" or channel.startswith("D"),
+            response_url=body.get("response_url"),
+        )
+        sent_at = _sent_at(context)
+        if not self._is_ours(team, body.get("enterprise_id")):
+            refusal: Reply | None = answers.wrong_workspace()
+        else:
+            refusal = await self._take(str(body.get("text") or ""), origin, sent_at, escaped=False)
+        if refusal is None:
+            await ack()
+        else:
+            await ack(response_type="ephemeral", **render(refusal))
+
+    async def on_mention(
+        self, ack: AsyncAck, body: Mapping[str, Any], event: Mapping[str, Any]
+    ) -> None:
+        """`@stream restart tencent 123`, which works in threads; answered in the thread."""
+        if event.get("bot_id") or event.get("subtype") or event.get("edited"):
+            await ack()  # bots' and edited messages are never commands, and get no reply
+            return
+        user, ts = str(event.get("user", "")), str(event.get("ts", ""))
+        team = str(event.get("user_team") or event.get("team") or body.get("team_id") or "")
+        channel = str(event.get("channel", ""))
+        origin = Origin(
+            request_key=f"event:{body.get('event_id') or f'{channel}:{ts}'}",
+            requester=user,
+            requester_name=user,
+            team=team,
+            channel=channel,
+            direct=channel.startswith("D"),
+            thread_ts=str(event.get("thread_ts") or ts),
+        )
+        text, found, rest = str(event.get("text", "")).partition(f"<@{self._identity.user_id}")
+        _, _, rest = rest.partition(">")
+        if not self._is_ours(str(body.get("team_id", "")), body.get("enterprise_id")):
+            refusal: Reply | None = answers.wrong_workspace()
+        elif text.strip() or not found:
+            refusal = answers.mention_first()
+        else:
+            refusal = await self._take(rest, origin, _event_time(body, ts), escaped=True)
+        await ack()
+        if refusal is not None:
+            ear = Ear(user=user, channel=channel, thread_ts=origin.thread_ts)
+            self._outbox.whisper(ear, refusal)
+
+    async def on_press(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """A button. The answer to a wrong press is private and comes after the ack."""
+        action = (body.get("actions") or [{}])[0]
+        container, message = body.get("container") or {}, body.get("message") or {}
+        user = body.get("user") or {}
+        channel = str((body.get("channel") or {}).get("id") or container.get("channel_id") or "")
+        user_id = str(user.get("id", ""))
+        team = str(user.get("team_id") or (body.get("team") or {}).get("id") or "")
+        press = Press(
+            ticket=str(action.get("value") or ""),
+            action=str(action.get("action_id") or ""),
+            user=user_id,
+            team=team,
+            channel=channel,
+            message_ts=str(container.get("message_ts") or message.get("ts") or ""),
+            ear=Ear(
+                user=user_id,
+                channel=channel,
+                thread_ts=message.get("thread_ts"),
+                response_url=body.get("response_url"),
+            ),
+        )
+        self._supervisor.spawn(self._desk.press(press), f"a press by {user_id}")
+        await ack()
+
+    async def _take(
+        self, text: str, origin: Origin, sent_at: float, *, escaped: bool
+    ) -> Reply | None:
+        """A refusal to show at once, or None: the answer comes by itself."""
+        if not self._within_limits(origin.requester):
+            return answers.too_fast(self._most)
+        try:
+            command: Command = parse(text, self._vocabulary, escaped=escaped)
+        except UsageError as error:
+            return answers.usage(error)
+        if isinstance(command, TaskCommand):
+            return await self._desk.take(command, origin, sent_at)
+        self._supervisor.spawn(self._guide.answer(command, origin), "an answer about the bot")
+        return None
+
+    def _within_limits(self, user: str) -> bool:
+        now = time.monotonic()
+        recent = self._recent[user]
+        while recent and recent[0] < now - 60:
+            recent.popleft()
+        if len(recent) >= self._most:
+            return False
+        recent.append(now)
+        return True
+
+    def _is_ours(self, team: str, enterprise: object) -> bool:
+        return bool({team, enterprise} & self._teams)
+
+
+def _sent_at(context: AsyncBoltContext) -> float:
+    """When Slack sent it: HTTP says so in a signed header, Socket Mode does not."""
+    try:
+        return float(context.get("slack_request_timestamp") or time.time())
+    except ValueError:
+        return time.time()
+
+
+def _event_time(body: Mapping[str, Any], ts: str) -> float:
+    try:
+        return float(body.get("event_time") or ts)
+    except ValueError:
+        return time.time()

@@ -1,0 +1,348 @@
+"""Pays what the channel is owed: at least once, the newest state only, never in anybody's way.
+
+An operation's message is owed as long as the journal's `shown_version` is behind its `version`. One
+worker for each channel pays in order, one post a second; what changed in the meantime is not posted
+twice, because each payment reads the journal first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from typing import Any
+
+from aiolimiter import AsyncLimiter
+
+from bot.desk import Ear
+from bot.journal import Journal, Notice, Record, State
+from bot.notices import AUDIT
+from bot.reply import Reply
+from bot.screens import Screens
+from bot.slack.blocks import Payload, render
+from bot.slack.text import escape, mention
+from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, SlackWeb
+from bot.supervisor import Supervisor
+
+__all__ = ["Outbox"]
+
+log = logging.getLogger(__name__)
+
+GRACE = 0.4
+"""Seconds that a first "Sending" waits: most calls end sooner, and then only the end is posted."""
+
+BACKOFF_MOST = 30.0
+
+# Slack says so where the bot cannot post: it is no member, or the channel is closed to it.
+_CLOSED = frozenset(
+    {
+        "not_in_channel",
+        "channel_not_found",
+        "is_archived",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+    }
+)
+_NOT_EDITABLE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_BAD_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+
+INVITE = "I am not in this channel, so I cannot edit this message. To change that: /invite @stream"
+
+
+class Outbox:
+    """Posts and edits. `changed` and `whisper` return at once; the work is done beside."""
+
+    def __init__(
+        self,
+        web: SlackWeb,
+        journal: Journal,
+        screens: Screens,
+        supervisor: Supervisor,
+        *,
+        audit: str | None,
+    ) -> None:
+        self._web = web
+        self._journal = journal
+        self._screens = screens
+        self._supervisor = supervisor
+        self._audit = audit
+        self._queues: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._posts: defaultdict[str, AsyncLimiter] = defaultdict(lambda: AsyncLimiter(1, 1.05))
+        # chat.update: 50 a minute for the workspace; this is a burst of 10, then 40 a minute.
+        self._updates = AsyncLimiter(10, 15)
+        self._doubtful: set[str] = set()  # operations whose post may be there, its answer lost
+        self._failures: defaultdict[str, int] = defaultdict(int)
+        self._quiet_until: defaultdict[str, float] = defaultdict(float)  # loop's clock; Retry-After
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._notices_wanted = asyncio.Event()
+
+    # What others hand in
+
+    def changed(self, record: Record) -> None:
+        """There is something new to show of this operation."""
+        self._notices_wanted.set()
+        if record.message_ts is None and record.state in (State.APPROVED, State.SENDING):
+            self._later(record.id, record.origin.channel, GRACE)
+        else:
+            self._enqueue(record.id, record.origin.channel)
+
+    def whisper(self, ear: Ear, reply: Reply) -> None:
+        """Tell one person something that nobody else sees."""
+        self._supervisor.spawn(self._whisper(ear, reply), f"a private answer to {ear.user}")
+
+    async def pay_debts(self) -> None:
+        """Queue what an earlier run of the bot still owes."""
+        for record in await self._journal.owed():
+            self._enqueue(record.id, record.origin.channel)
+        self._notices_wanted.set()
+
+    async def settle(self, seconds: float) -> None:
+        """Pay everything that is queued, at most so long. What waits for a later try stays owed."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        await self.pay_debts()
+        while workers := [task for task in self._workers.values() if not task.done()]:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            await asyncio.wait(workers, timeout=left)
+
+    def stop(self) -> None:
+        """Post no more; what is owed stays in the journal."""
+        for timer in self._timers:
+            timer.cancel()
+        for task in self._workers.values():
+            task.cancel()
+
+    # Operations' messages
+
+    def _enqueue(self, record_id: str, channel: str) -> None:
+        self._queues[channel][record_id] = None
+        worker = self._workers.get(channel)
+        if worker is None or worker.done():
+            self._workers[channel] = self._supervisor.spawn(
+                self._work(channel), f"the outbox of {channel}"
+            )
+
+    def _later(self, record_id: str, channel: str, seconds: float) -> None:
+        def now() -> None:
+            self._timers.discard(timer)
+            self._enqueue(record_id, channel)
+
+        timer = asyncio.get_running_loop().call_later(seconds, now)
+        self._timers.add(timer)
+
+    async def _work(self, channel: str) -> None:
+        queue = self._queues[channel]
+        while queue:
+            record_id = next(iter(queue))
+            del queue[record_id]
+            try:
+                await self._pay(record_id)
+            except SlackBusyError as busy:
+                self._later(record_id, channel, busy.wait)
+            except SlackLostError as lost:
+                if lost.left:
+                    self._doubtful.add(record_id)
+                log.warning("op %s: Slack did not answer (%s); trying again", record_id, lost)
+                self._failures[record_id] += 1
+                wait = min(0.25 * 2.0 ** self._failures[record_id], BACKOFF_MOST)
+                self._later(record_id, channel, wait)
+
+    async def _pay(self, record_id: str) -> None:
+        record = await self._journal.get(record_id)
+        if record is None or record.shown_version >= record.version:
+            return
+        await self._budget(record)
+        record = await self._journal.get(record_id) or record  # the wait may have been long
+        try:
+            message_ts = await self._show(record)
+        except SlackBusyError as busy:
+            until = asyncio.get_running_loop().time() + busy.wait
+            self._quiet_until[_budget_key(record)] = until
+            raise
+        self._doubtful.discard(record_id)
+        self._failures.pop(record_id, None)
+        await self._journal.shown(record, message_ts)
+        current = await self._journal.get(record_id)
+        if current is not None and current.version > record.version:
+            self.changed(current)
+
+    async def _budget(self, record: Record) -> None:
+        """Wait for a post's turn. An edit does not wait here, it would hold up the posts behind it:
+        it raises SlackBusyError and comes again."""
+        quiet = self._quiet_until[_budget_key(record)] - asyncio.get_running_loop().time()
+        if record.message_ts is None:
+            await asyncio.sleep(max(0.0, quiet))
+            await self._posts[record.origin.channel].acquire()
+        elif quiet > 0 or not self._updates.has_capacity():
+            raise SlackBusyError(max(quiet, 1.0))
+        else:
+            await self._updates.acquire()
+
+    async def _show(self, record: Record) -> str | None:
+        """Post or edit; returns the message's ts, or None where there is none to keep."""
+        note = "Repeat: the answer to an earlier post of this was lost"
+        payload = render(self._screens.of(record), note=note if self._is_repeat(record) else "")
+        try:
+            if record.message_ts is None:
+                return await self._post(record, payload)
+            await self._edit(record, payload)
+        except SlackNoError as no:
+            return await self._show_elsewhere(record, payload, no)
+        return record.message_ts
+
+    def _is_repeat(self, record: Record) -> bool:
+        return record.message_ts is None and record.id in self._doubtful
+
+    async def _post(self, record: Record, payload: Payload) -> str | None:
+        arguments: dict[str, Any] = {
+            "channel": record.origin.channel,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            **payload,
+        }
+        if record.origin.thread_ts:
+            arguments["thread_ts"] = record.origin.thread_ts
+        answer = await self._web.call("chat.postMessage", **arguments)
+        ts = answer.get("ts")
+        return ts if isinstance(ts, str) else None
+
+    async def _edit(self, record: Record, payload: Payload) -> None:
+        await self._web.call(
+            "chat.update", channel=record.origin.channel, ts=record.message_ts, **payload
+        )
+
+    async def _show_elsewhere(
+        self, record: Record, payload: Payload, no: SlackNoError
+    ) -> str | None:
+        """What remains when Slack refuses the message itself."""
+        if no.error in _CLOSED:
+            await self._respond(record, payload)
+            return None
+        if no.error in _NOT_EDITABLE:
+            note = "The earlier message could not be edited"
+            return await self._post(record, render(self._screens.of(record), note=note))
+        log.error("op %s: Slack refused its message: %s", record.id, no.error)
+        if no.error in _BAD_BLOCKS:
+            plain = {"text": payload["text"], "blocks": []}
+            if record.message_ts is None:
+                return await self._post(record, plain)
+            await self._edit(record, plain)
+            return record.message_ts
+        if no.error in ("invalid_auth", "account_inactive", "token_revoked", "not_authed"):
+            raise SlackBusyError(BACKOFF_MOST)  # nothing was done; an operator must act
+        return record.message_ts  # nothing that a repeat could mend
+
+    async def _respond(self, record: Record, payload: Payload) -> None:
+        """Through the response_url: a first and a last message; then a direct message."""
+        first = record.shown_version == 0
+        if not (first or record.state.final or record.state is State.WAITING):
+            return
+        # A button's own response_url (kept at the press) edits the card; a command's cannot.
+        edits = record.message_ts is not None
+        noted = render(self._screens.of(record), note=INVITE)
+        if record.origin.response_url:
+            try:
+                await self._web.respond(
+                    record.origin.response_url,
+                    {"response_type": "in_channel", "replace_original": edits, **noted},
+                )
+            except SlackNoError as no:
+                log.info("op %s: the response_url is used up: %s", record.id, no.error)
+            else:
+                return
+        if record.state.final:
+            await self._direct(record.origin.requester, payload)
+
+    async def _direct(self, user: str, payload: Payload) -> None:
+        try:
+            await self._web.call("chat.postMessage", channel=user, **payload)
+        except SlackNoError as no:
+            log.error("nothing is left to tell %s: %s", user, no.error)
+
+    # Private answers
+
+    async def _whisper(self, ear: Ear, reply: Reply) -> None:
+        payload = render(reply)
+        for _ in range(3):
+            try:
+                await self._say_privately(ear, payload)
+            except SlackBusyError as busy:
+                await asyncio.sleep(busy.wait)
+            except SlackLostError:
+                await asyncio.sleep(1.0)
+            else:
+                return
+        log.warning("a private answer to %s could not be given", ear.user)
+
+    async def _say_privately(self, ear: Ear, payload: Payload) -> None:
+        if ear.response_url:
+            try:
+                await self._web.respond(
+                    ear.response_url,
+                    {"response_type": "ephemeral", "replace_original": False, **payload},
+                )
+            except SlackNoError as no:
+                log.info("a response_url did not take a private answer: %s", no.error)
+            else:
+                return
+        thread = {"thread_ts": ear.thread_ts} if ear.thread_ts else {}
+        try:
+            await self._web.call(
+                "chat.postEphemeral", channel=ear.channel, user=ear.user, **thread, **payload
+            )
+        except SlackNoError:
+            await self._direct(ear.user, payload)
+
+    # Notices: the thread's call, the audit channel's line
+
+    async def work_notices(self) -> None:
+        """Pay notices for ever; run it beside everything else."""
+        while True:
+            await self._notices_wanted.wait()
+            self._notices_wanted.clear()
+            for notice in await self._journal.owed_notices():
+                try:
+                    if await self._pay_notice(notice):
+                        await self._journal.paid(notice)
+                except SlackBusyError as busy:
+                    self._again(busy.wait)
+                except SlackLostError:
+                    self._again(2.0)
+
+    def _again(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._notices_wanted.set)
+
+    async def _pay_notice(self, notice: Notice) -> bool:
+        """True when it is paid, or can never be."""
+        record = await self._journal.get(notice.operation)
+        if record is None:
+            return True
+        arguments: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+        if notice.kind == AUDIT:
+            if self._audit is None:
+                return True
+            arguments |= {"channel": self._audit, "text": escape(notice.text)}
+        else:
+            if record.message_ts is None:
+                if record.shown_version >= record.version:
+                    return True  # it was told through a response_url; there is no thread
+                self._again(1.0)
+                return False
+            text = f"{mention(record.origin.requester)} {escape(notice.text)}"
+            thread = record.origin.thread_ts or record.message_ts
+            arguments |= {"channel": record.origin.channel, "text": text, "thread_ts": thread}
+        await self._posts[arguments["channel"]].acquire()
+        try:
+            await self._web.call("chat.postMessage", **arguments)
+        except SlackNoError as no:
+            log.error("op %s: a notice could not be posted: %s", record.id, no.error)
+        return True
+
+
+def _budget_key(record: Record) -> str:
+    """What Slack counts together: posts for each channel, edits for the whole workspace."""
+    return record.origin.channel if record.message_ts is None else "chat.update"

@@ -1,0 +1,133 @@
+"""Slack's Web API, with what may be done after a failure in the type of the error.
+
+Nothing is repeated in here: Slack's own library repeats a post whose answer was lost, which posts
+twice. Whoever calls decides, because only the caller knows whether a repeat does harm.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+__all__ = ["SlackBusyError", "SlackLostError", "SlackNoError", "SlackWeb", "web_client"]
+
+log = logging.getLogger(__name__)
+
+SECONDS = 10.0
+"""Hard bound on one call."""
+
+
+class SlackNoError(Exception):
+    """Slack said no. `error` is its own word, as "not_in_channel"."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class SlackBusyError(Exception):
+    """Slack says slower; nothing was done. `wait` is in seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"wait {wait} s")
+        self.wait = wait
+
+
+class SlackLostError(Exception):
+    """No readable answer. `left` is False where the request certainly did not reach Slack."""
+
+    def __init__(self, why: str, *, left: bool) -> None:
+        super().__init__(why)
+        self.left = left
+
+
+def web_client(
+    token: str, api_url: str, session: aiohttp.ClientSession, proxy: str | None
+) -> AsyncWebClient:
+    """Slack's client as we want it: one session, no retries, no proxy but ours."""
+    return AsyncWebClient(
+        token=token, base_url=api_url, session=session, proxy=proxy, retry_handlers=[], timeout=10
+    )
+
+
+class SlackWeb:
+    """The calls that we make."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self.client = client
+        self._session = session
+        self._proxy = client.proxy
+
+    async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method with JSON. Raises SlackNoError, SlackBusyError or SlackLostError."""
+        return await self._guarded(self.client.api_call(method, json=arguments))
+
+    async def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method that reads: arguments in the query. Raises likewise."""
+        return await self._guarded(self.client.api_call(method, http_verb="GET", params=arguments))
+
+    async def open_connection(self, app_token: str) -> None:
+        """See whether Slack takes the app-level token. Raises likewise."""
+        await self._guarded(self.client.apps_connections_open(app_token=app_token))
+
+    async def scopes(self) -> frozenset[str]:
+        """The scopes that the bot's token has. Raises likewise."""
+        answer = await self._answered(self.client.auth_test())
+        headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
+        granted = str(headers.get("x-oauth-scopes", ""))
+        return frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
+
+    async def respond(self, url: str, payload: Mapping[str, Any]) -> None:
+        """Answer through a response_url. Raises SlackNoError, SlackBusyError, SlackLostError."""
+        try:
+            async with self._session.post(url, json=payload, proxy=self._proxy) as answer:
+                if answer.status == 429:
+                    raise SlackBusyError(_seconds(answer.headers.get("Retry-After")))
+                if answer.status != 200:
+                    raise SlackNoError(f"http_{answer.status}")
+        except aiohttp.ClientConnectorError as error:
+            raise SlackLostError(type(error).__name__, left=False) from None
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise SlackLostError(type(error).__name__, left=True) from None
+
+    async def _guarded(self, call: Awaitable[AsyncSlackResponse]) -> Mapping[str, Any]:
+        answer = await self._answered(call)
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    @staticmethod
+    async def _answered(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+        """The one seam where the library's errors become ours."""
+        try:
+            return await call
+        except SlackApiError as error:
+            raise _said_no(error) from None
+        except aiohttp.ClientConnectorError as error:
+            raise SlackLostError(type(error).__name__, left=False) from None
+        except (aiohttp.ClientError, SlackClientError, TimeoutError, ValueError) as error:
+            raise SlackLostError(type(error).__name__, left=True) from None
+
+
+def _said_no(error: SlackApiError) -> Exception:
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    data = getattr(response, "data", None)
+    word = data.get("error") if isinstance(data, dict) else None
+    if status == 429 or word in ("ratelimited", "rate_limited"):
+        headers = getattr(response, "headers", {})
+        return SlackBusyError(_seconds(headers.get("Retry-After") or headers.get("retry-after")))
+    if status >= 500 or not isinstance(word, str):
+        return SlackLostError(f"HTTP {status}", left=True)
+    return SlackNoError(word)
+
+
+def _seconds(value: object) -> float:
+    try:
+        return min(max(float(str(value)), 0.5), 300.0)
+    except ValueError:
+        return 1.0

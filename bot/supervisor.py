@@ -1,0 +1,48 @@
+"""Runs work beside the listeners, and knows all of it.
+
+Slack wants its ack at once, so a listener hands its work over and returns. Bolt keeps no reference
+to such tasks and does not wait for them; this does both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+__all__ = ["Supervisor"]
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Holds every task that was started until it is done."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run this; an exception is logged, never lost."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for all of it, at most so long; cancel the rest. Returns how many were cancelled."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._tasks:
+            left = deadline - asyncio.get_running_loop().time()
+            _, unfinished = await asyncio.wait(set(self._tasks), timeout=max(0.0, left))
+            if left <= 0 and unfinished:
+                for task in unfinished:
+                    task.cancel()
+                await asyncio.gather(*unfinished, return_exceptions=True)
+                return len(unfinished)
+        return 0
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("%s failed", task.get_name(), exc_info=error)

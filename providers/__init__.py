@@ -1,0 +1,1 @@
+"""The clouds. A module here is shared by all vendors; a package is one vendor."""

@@ -1,0 +1,67 @@
+"""How Volcengine's API is written and read: Action and Version in the query, JSON both ways.
+
+Source: https://www.volcengine.com/docs/6469/1126803 ("common parameters") and the pages of the
+operations. `CommonErr` comes with HTTP 200, so the body alone decides.
+"""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from providers.account import Credentials
+from providers.foreign import foreign
+from providers.provider import Answer, Call, Now, UnreadableAnswerError
+from providers.volcengine.auth import V4Auth, canonical_query
+
+__all__ = ["VolcengineWire"]
+
+
+class VolcengineWire:
+    """Implements `providers.provider.Wire`."""
+
+    def request(self, call: Call) -> httpx.Request:
+        """POST /?Action=...&Version=... with a compact JSON body. Not signed."""
+        operation = call.operation
+        query = canonical_query((("Action", operation.action), ("Version", operation.version)))
+        parameters = operation.parameters(call.task, call.operator)
+        return httpx.Request(
+            "POST",
+            f"{call.account.base_url(call.kind.service)}/?{query}",
+            headers={"Content-Type": "application/json"},  # signed
+            content=json.dumps(dict(parameters), separators=(",", ":")).encode("ascii"),
+        )
+
+    def auth(self, call: Call, credentials: Credentials, now: Now) -> httpx.Auth:
+        """HMAC-SHA256 (V4). The region is a part of the signature and of nothing else."""
+        return V4Auth(credentials, call.task.region, call.kind.service, now)
+
+    def read(self, status: int, body: object) -> Answer:
+        """The answer in `{"ResponseMetadata": {...}}`: an error if, and only if, it has an `Error`.
+
+        Raises UnreadableAnswerError.
+        """
+        match body:
+            case {"ResponseMetadata": dict(metadata)} if metadata:
+                return _read_metadata(metadata)
+        raise UnreadableAnswerError(f"HTTP {status}: the body has no ResponseMetadata")
+
+    def retry_after(self, headers: httpx.Headers) -> float | None:  # noqa: ARG002  # of Wire
+        """Volcengine does not say how long to wait."""
+        return None
+
+
+def _read_metadata(metadata: dict[str, object]) -> Answer:
+    request_id = _text(metadata.get("RequestId"))
+    error = metadata.get("Error")
+    if error is None:
+        return Answer(request_id)
+    if not isinstance(error, dict) or not (code := _text(error.get("Code"))):
+        # In an `Answer`, an empty code would be a yes.
+        raise UnreadableAnswerError(f"an Error without a Code (RequestId {request_id!r})")
+    return Answer(request_id, code, _text(error.get("Message")))
+
+
+def _text(value: object) -> str:
+    return foreign(value) if isinstance(value, str) else ""

@@ -1,0 +1,243 @@
+"""Volcengine's own SDK as the oracle: for our signatures, and for our simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from volcengine.auth.SignerV4 import SignerV4
+from volcengine.base.Request import Request as SdkRequest
+from volcengine.Credentials import Credentials as SdkCredentials
+from volcengine.live.v20230101.live_config import api_info
+from volcengine.live.v20230101.live_service import LiveService
+
+from providers.account import Credentials
+from providers.operation import Operation
+from providers.simulator import Request, SimulatedAccount, SimulatorFault
+from providers.volcengine.auth import V4Auth, canonical_query, x_date
+from providers.volcengine.record import RECORD
+from providers.volcengine.simulator import VolcengineSimulator
+
+if TYPE_CHECKING:
+    from tests.providers.volcengine.conftest import Vendor
+
+ID = "f831f3b0aaaabbbb1aa4dcf7621"
+
+LETTERS = st.characters(min_codepoint=33, max_codepoint=126)  # what a header can carry
+WORDS = st.text(LETTERS, min_size=1)
+KEYS = st.builds(
+    Credentials,
+    WORDS.filter(lambda key: "/" not in key and "," not in key),
+    WORDS,
+    st.none() | WORDS,
+)
+TIMES = st.integers(min_value=0, max_value=4_000_000_000)
+HOUSES = st.sampled_from(  # host and region
+    [
+        ("live.volcengineapi.com", "cn-north-1"),
+        ("open.byteplusapi.com", "ap-singapore-1"),
+        ("127.0.0.1:8080", "cn-north-1"),
+    ]
+)
+QUERIES = st.dictionaries(st.text(), st.text())
+
+# The first example loads half of the SDK; how long that takes is not what is tested.
+unhurried = settings(deadline=None)
+
+
+def _signed_by_sdk(
+    key: Credentials, region: str, timestamp: int, request: httpx.Request, query: dict[str, str]
+) -> dict[str, str]:
+    """The headers that the SDK sends with the same request, its signature included."""
+    theirs = SdkRequest()
+    theirs.method, theirs.path = request.method, "/"
+    theirs.query, theirs.body = dict(query), request.content
+    theirs.headers = {"Host": request.headers["Host"], "Accept": "application/json"}
+    if "Content-Type" in request.headers:
+        theirs.headers["Content-Type"] = request.headers["Content-Type"]
+    credentials = SdkCredentials(
+        key.access_key_id, key.access_key_secret, "live", region, key.session_token or ""
+    )
+    with patch.object(SignerV4, "get_current_format_date", lambda: x_date(timestamp)):
+        SignerV4.sign(theirs, credentials)
+    headers: dict[str, str] = theirs.headers
+    return headers
+
+
+SIGNATURE_HEADERS = ("Authorization", "X-Date", "X-Content-Sha256", "X-Security-Token")
+
+
+@unhurried
+@given(KEYS, HOUSES, TIMES, QUERIES, st.binary())
+def test_our_signature_is_the_sdks_for_any_post(
+    key: Credentials, house: tuple[str, str], timestamp: int, query: dict[str, str], body: bytes
+) -> None:
+    """Same key, region, time, query and body: the same signature, token, time and digest."""
+    host, region = house
+    request = httpx.Request(
+        "POST",
+        f"http://{host}/?{canonical_query(query.items())}",
+        headers={"Content-Type": "application/json"},
+        content=body,
+    )
+    theirs = _signed_by_sdk(key, region, timestamp, request, query)
+    auth = V4Auth(key, region, "live", lambda: timestamp)
+    ours = next(auth.sync_auth_flow(request)).headers
+    for name in SIGNATURE_HEADERS:
+        assert ours.get(name) == theirs.get(name)
+
+
+@unhurried
+@given(KEYS, TIMES, QUERIES)
+def test_our_signature_is_the_sdks_for_any_get(
+    key: Credentials, timestamp: int, query: dict[str, str]
+) -> None:
+    """A GET has no content type, and the digest of nothing."""
+    request = httpx.Request("GET", f"http://h/?{canonical_query(query.items())}")
+    theirs = _signed_by_sdk(key, "cn-north-1", timestamp, request, query)
+    auth = V4Auth(key, "cn-north-1", "live", lambda: timestamp)
+    ours = next(auth.sync_auth_flow(request)).headers
+    for name in SIGNATURE_HEADERS:
+        assert ours.get(name) == theirs.get(name)
+
+
+@unhurried
+@given(KEYS, TIMES, st.dictionaries(st.text(), st.text(), min_size=1), st.data())
+def test_the_simulator_believes_the_sdk_and_no_changed_byte(
+    key: Credentials, timestamp: int, fields: dict[str, str], data: st.DataObject
+) -> None:
+    """What the SDK signed passes the check; with any one byte of the body changed it does not."""
+    query = {"Action": "StopPullRecordTask", "Version": "2023-01-01"}
+    body = bytearray(json.dumps(fields).encode())
+    unsigned = httpx.Request(
+        "POST", "http://h/", headers={"Content-Type": "application/json"}, content=bytes(body)
+    )
+    signed = _signed_by_sdk(key, "cn-north-1", timestamp, unsigned, query)
+    headers = {name.lower(): value for name, value in signed.items()}
+    account = SimulatedAccount(key.access_key_id, key.access_key_secret, key.session_token)
+    simulator = VolcengineSimulator(now=lambda: timestamp)
+    path = f"/?{canonical_query(query.items())}"
+    simulator.check_signature(Request("POST", path, headers, bytes(body)), account)
+    place = data.draw(st.integers(0, len(body) - 1))
+    body[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(SimulatorFault, match="SignatureDoesNotMatch"):
+        simulator.check_signature(Request("POST", path, headers, bytes(body)), account)
+
+
+@pytest.fixture
+def service(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The SDK's client for the simulator. It signs with the machine's clock, takes proxies from the
+    environment, and keeps host and key in a table that all its clients share."""
+    vendor.clock.time = vendor.signed_at.time = time.time()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("VOLC_ACCESSKEY", raising=False)
+    monkeypatch.setenv("HOME", "/nowhere")  # it would read ~/.volc
+    client = LiveService(
+        host=vendor.simulator.url.removeprefix("http://"),
+        ak=vendor.key.access_key_id,
+        sk=vendor.key.access_key_secret,
+    )
+    client.set_scheme("http")
+    yield client
+    client.set_host("live.volcengineapi.com")
+    client.set_scheme("https")
+    client.set_session_token("")
+    client.session.close()
+
+
+@pytest.mark.parametrize("token", [None, "tok/en+with=odd%chars=="])
+async def test_the_sdk_is_satisfied_with_the_simulator(
+    vendor: Vendor, service: Any, token: str | None
+) -> None:
+    """The SDK's call is believed and carried out, and it finds our RequestId in the answer."""
+    vendor.simulator.add_account("AKIDEXAMPLE", "examplesecret", token)
+    service.set_session_token(token or "")
+    answer = await asyncio.to_thread(service.stop_pull_record_task, {"TaskId": ID})
+    seen = vendor.simulator.requests[-1]
+    assert (seen.action, seen.verdict) == ("StopPullRecordTask", "ok")
+    assert seen.parameters == {"TaskId": ID}
+    assert answer["ResponseMetadata"]["RequestId"] == seen.request_id
+    task = vendor.simulator.task("record", ID)
+    assert task
+    assert task.state == "已结束"
+
+
+async def test_the_sdk_sees_the_simulators_errors(vendor: Vendor, service: Any) -> None:
+    """An error reaches the SDK's user as the body of the answer, in an exception."""
+    with pytest.raises(Exception, match="ResourceNotFound") as caught:
+        await asyncio.to_thread(service.stop_pull_record_task, {"TaskId": '直播 "a+b~c'})
+    assert vendor.simulator.requests[-1].parameters == {"TaskId": '直播 "a+b~c'}
+    assert vendor.simulator.requests[-1].request_id in str(caught.value)
+
+
+async def _what_the_sdk_sends(service: Any) -> tuple[str, dict[str, str], bytes]:
+    """URL, headers and body of a stop that the SDK signed; it is stopped before it sends."""
+    caught: list[tuple[str, dict[str, str], str]] = []
+
+    def catch(url: str, headers: dict[str, str], data: str, **_: object) -> None:
+        caught.append((url, dict(headers), data))
+        raise ConnectionError
+
+    with patch.object(service.session, "post", catch), pytest.raises(ConnectionError):
+        await asyncio.to_thread(service.stop_pull_record_task, {"TaskId": ID})
+    ((url, headers, data),) = caught
+    return url, headers, data.encode()
+
+
+Sent = tuple[str, dict[str, str], bytes]
+
+CHANGES: dict[str, Callable[[str, dict[str, str], bytes], Sent]] = {
+    "nothing": lambda url, headers, body: (url, headers, body),
+    "body": lambda url, headers, body: (url, headers, body.replace(b"7621", b"7622")),
+    "query": lambda url, headers, body: (url.replace("Stop", "Stoq"), headers, body),
+    "host": lambda url, headers, body: (url, headers | {"Host": "h"}, body),
+    "content-type": lambda url, headers, body: (
+        url,
+        headers | {"Content-Type": "application/jsom"},
+        body,
+    ),
+    "service": lambda url, headers, body: (
+        url,
+        headers | {"Authorization": headers["Authorization"].replace("north-1", "north-2")},
+        body,
+    ),
+    "signature": lambda url, headers, body: (
+        url,
+        headers | {"Authorization": headers["Authorization"][:-64] + "0" * 64},
+        body,
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_changed_request_of_the_sdk_is_refused(
+    vendor: Vendor, service: Any, change: str
+) -> None:
+    """On the wire too, a signed request with one thing changed is refused, and does nothing; the
+    same request with nothing changed is taken."""
+    before = await _what_the_sdk_sends(service)
+    url, headers, body = CHANGES[change](before[0], dict(before[1]), before[2])
+    changed = (url, headers, body) != before
+    assert changed is (change != "nothing")
+    answer = await vendor.client.post(url, headers=headers, content=body)
+    error = answer.json()["ResponseMetadata"].get("Error", {"Code": ""})
+    assert error["Code"] == ("SignatureDoesNotMatch" if changed else "")
+    task = vendor.simulator.task("record", ID)
+    assert task
+    assert task.state == ("生效中" if changed else "已结束")
+
+
+@pytest.mark.parametrize("operation", RECORD.operations, ids=lambda operation: operation.action)
+def test_our_api_is_the_sdks(operation: Operation) -> None:
+    """Action, version and method are those that the SDK sends."""
+    theirs = api_info[operation.action]
+    assert (theirs.method, theirs.path) == ("POST", "/")
+    assert theirs.query == {"Action": operation.action, "Version": operation.version}

@@ -3,8 +3,9 @@
 Every change of state is one compare-and-set with one row in the trail, in one transaction.
 """
 
-from bot.journal.journal import Journal, JournalError, Notice, TaskBusyError
-from bot.journal.record import Origin, Outcome, OutcomeWord, Record, State, TrailEntry
+from bot.journal.journal import Journal, TaskBusyError
+from bot.journal.record import Notice, Origin, Outcome, OutcomeWord, Record, State, TrailEntry
+from bot.journal.store import JournalError
 
 __all__ = [
     "Journal",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.command import TaskCommand
 
-__all__ = ["Origin", "Outcome", "OutcomeWord", "Record", "State", "TrailEntry"]
+__all__ = ["Notice", "Origin", "Outcome", "OutcomeWord", "Record", "State", "TrailEntry"]
 
 
 class State(StrEnum):
@@ -117,6 +117,16 @@ class Record:
     approved_at: float | None
     sent_at: float | None
     finished_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence that is owed once, beside the operation's own message. id: 0 until kept."""
+
+    operation: str
+    kind: str
+    text: str
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

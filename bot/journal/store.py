@@ -11,9 +11,8 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 __all__ = ["JournalError", "Lock", "open_sqlite", "upgrade"]
 
@@ -47,9 +46,12 @@ class Lock:
         os.close(self._file)
 
 
-def open_sqlite(url: str) -> tuple[AsyncEngine, Lock]:
+def open_sqlite(url: str) -> tuple[Engine, Lock]:
     """An engine on a SQLite file that only this process uses. Raises JournalError."""
-    path = Path(make_url(url).database or "")
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        raise JournalError("this version keeps its journal in SQLite only: sqlite:///stream-bot.db")
+    path = Path(address.database or "")
     if not path.name:
         raise JournalError("the journal needs a file: sqlite:///stream-bot.db")
     lock = Lock(path)
@@ -58,17 +60,18 @@ def open_sqlite(url: str) -> tuple[AsyncEngine, Lock]:
     except OSError as error:
         lock.release()
         raise JournalError(f"{path} cannot be written: {error.strerror}") from error
-    # One connection: writers take turns fairly, and SQLite has one writer anyway.
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0, pool_timeout=10
+    # One connection, used by the journal's one thread.
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "isolation_level": None},
     )
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
     return engine, lock
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     # FULL, because a power loss must not forget that a call was claimed: it would be sent again.
@@ -81,21 +84,16 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-async def upgrade(engine: AsyncEngine) -> None:
+def upgrade(engine: Engine) -> None:
     """Bring the tables to today's version, in one transaction. Raises JournalError."""
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+        with engine.begin() as connection, as_file(files("bot.journal") / "migrations") as folder:
+            config = Config(attributes={"connection": connection})
+            config.set_main_option("script_location", str(folder).replace("%", "%%"))
+            command.upgrade(config, "head")
     except CommandError as error:
         raise JournalError(
             "the journal was written by a newer stream-bot; run that version or a newer one"
         ) from error
     except SQLAlchemyError as error:
         raise JournalError(f"the journal cannot be opened ({type(error).__name__})") from error
-
-
-def _upgrade(connection: Connection) -> None:
-    with as_file(files("bot.journal") / "migrations") as folder:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(folder).replace("%", "%%"))
-        command.upgrade(config, "head")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic import AfterValidator, ValidationInfo
 
-from bot.config_error import Known, mistake, nearest
+from bot.config import Known, Section, mistake, nearest
 from providers.operation import Effect, Verb
 
-__all__ = ["ConfirmRules", "How", "Policy", "Rule"]
+__all__ = ["ConfirmRules", "How", "Policy", "Rule", "slack_id"]
 
 
 def _verb(word: str) -> str:
@@ -33,8 +33,8 @@ def _known(key: str, noun: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _id(first_letters: str, wrong: str, right: str) -> AfterValidator:
-    """One of Slack's ids. A name in its place would match nobody, in silence."""
+def slack_id(first_letters: str, wrong: str, right: str) -> AfterValidator:
+    """A validator for one of Slack's ids. A name in its place would match nobody, in silence."""
     pattern = re.compile(rf"[{first_letters}][A-Z0-9]+", re.ASCII)
 
     def check(word: str) -> str:
@@ -54,8 +54,8 @@ def _group(word: str) -> str:
     raise mistake("not a user group", 'its id, as "S123", or its handle, as "oncall"')
 
 
-_ChannelId = Annotated[str, _id("CG", "not a channel id", 'an id, as "C123" (not a name)')]
-_UserId = Annotated[str, _id("UW", "not a user id", 'an id, as "U123" (not a name)')]
+_ChannelId = Annotated[str, slack_id("CG", "not a channel id", 'an id, as "C123" (not a name)')]
+_UserId = Annotated[str, slack_id("UW", "not a user id", 'an id, as "U123" (not a name)')]
 
 
 def _not_empty(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -64,11 +64,11 @@ def _not_empty(words: tuple[str, ...]) -> tuple[str, ...]:
     raise mistake("an empty list matches nobody", "leave the key out for any")
 
 
-Word = TypeVar("Word", bound=str)
-_AnyOf = Annotated[tuple[Word, ...], AfterValidator(_not_empty)] | None
+_Word = TypeVar("_Word", bound=str)
+_AnyOf = Annotated[tuple[_Word, ...], AfterValidator(_not_empty)] | None
 
 
-class Rule(BaseModel):
+class Rule(Section):
     """What one rule is about. A key that is left out matches anything; all keys must match.
 
     verbs: "*" is every verb. where: a provider, or "provider:kind".
@@ -77,8 +77,6 @@ class Rule(BaseModel):
         the members of these groups. groups: ids, or handles without "@".
     channels: never match a direct message.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     verbs: _AnyOf[Annotated[str, AfterValidator(_verb)]] = None
     where: _AnyOf[Annotated[str, _known("where", "provider or kind")]] = None
@@ -95,10 +93,8 @@ How = Literal["self", "second-person"]
 _HowOrNone = Literal["none", "self", "second-person"]
 
 
-class ConfirmRules(BaseModel):
+class ConfirmRules(Section):
     """What asks for a yes first, by its effect."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     interrupts: _HowOrNone = "none"
     ends: _HowOrNone = "self"
@@ -117,10 +113,8 @@ class ConfirmRules(BaseModel):
                 return self.deletes
 
 
-class Policy(BaseModel):
+class Policy(Section):
     """The rules. audit_channel: where every change and refusal is told as well."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     audit_channel: _ChannelId | None = None
     allow: tuple[Rule, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.config_error import ConfigError, Fault
+from bot.config import ConfigError, Fault
 from bot.settings.environment import Tokens, load_tokens, take_environment
 from bot.settings.file import find_config
 from bot.settings.load import load, load_all

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from bot.config_error import ConfigError, Fault
+from bot.config import ConfigError, Fault
 from bot.settings.model import Settings
 from bot.settings.sections import Mode
 

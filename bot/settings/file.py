@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.config_error import ConfigError, Fault
+from bot.config import ConfigError, Fault
 from providers.foreign import foreign
 
 __all__ = ["DEFAULT_NAME", "find_config", "tables"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.config_error import ConfigError, Fault, Known, faults_of, nearest, spoken
+from bot.config import ConfigError, Fault, Known, faults_of, nearest, spoken
 from bot.settings.environment import Tokens, load_tokens, token_faults
 from bot.settings.file import DEFAULT_NAME, parsed, tables
 from bot.settings.model import Settings

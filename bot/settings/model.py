@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from bot.config import Section
 from bot.policy import Policy
 from bot.settings.sections import (
     DatabaseSettings,
@@ -13,7 +14,6 @@ from bot.settings.sections import (
     LimitSettings,
     LogSettings,
     NetworkSettings,
-    Section,
     SlackSettings,
     TimeoutSettings,
 )
@@ -85,14 +85,11 @@ class Settings(Section):
         return f"{self.accounts[target.account].provider}:{target.kind}"
 
     def _same_key(self, name: str, other: str) -> bool:
+        """Whether two accounts of one vendor are one account there, or may be."""
         if name == other:
             return True
-        one, two = self.accounts[name], self.accounts[other]
-        if one.provider != two.provider:
-            return False
-        if one.access_key_id.place == two.access_key_id.place:
-            return True
+        one, two = self.accounts[name].access_key_id, self.accounts[other].access_key_id
         try:
-            return one.access_key_id.reveal() == two.access_key_id.reveal()
+            return one.reveal() == two.reveal()
         except SecretMissingError:
-            return False  # a key that cannot be read cannot act either
+            return True  # what cannot be read counts against the wish

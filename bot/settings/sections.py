@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     PlainValidator,
@@ -24,7 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from bot.config_error import mistake
+from bot.config import Section, mistake
+from bot.policy.rules import slack_id
 from providers.account import HttpUrl, Secret, SecretMissingError, SecretRef
 
 __all__ = [
@@ -35,16 +35,9 @@ __all__ = [
     "LogSettings",
     "Mode",
     "NetworkSettings",
-    "Section",
     "SlackSettings",
     "TimeoutSettings",
 ]
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, without unknown keys, silent about values that are wrong."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 # Slack, and what we listen on
@@ -52,10 +45,9 @@ class Section(BaseModel):
 Mode = Literal["socket", "http"]
 
 
-def _team(word: str) -> str:
-    if re.fullmatch(r"[TE][A-Z0-9]+", word, re.ASCII):
-        return word
-    raise mistake("not a team or enterprise id", 'an id, as "T123" or "E123"')
+_TeamId = Annotated[
+    str, slack_id("TE", "not a team or enterprise id", 'an id, as "T123" or "E123"')
+]
 
 
 class SlackSettings(Section):
@@ -65,7 +57,7 @@ class SlackSettings(Section):
     api_url: Annotated[HttpUrl, AfterValidator(lambda url: f"{url.rstrip('/')}/")] = (
         "https://slack.com/api/"
     )
-    teams: tuple[Annotated[str, AfterValidator(_team)], ...] = ()
+    teams: tuple[_TeamId, ...] = ()
 
 
 class Address(NamedTuple):
@@ -145,11 +137,11 @@ def _database_url(value: object, info: ValidationInfo) -> SecretStr:
 def _check_database_url(url: str, *, may_hold_a_password: bool) -> None:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        path = rest.removeprefix("/")
-        if not rest.startswith("/") or not path.isprintable() or re.search(r"[?#]|/\Z|\A\Z", path):
-            raise mistake("not a database URL", 'a file, as "sqlite:///stream-bot.db"')
-        if path.startswith((":memory:", "file:")):
+        if rest.startswith("/:memory:"):
             raise mistake("would be lost with the process", 'a file, as "sqlite:///stream-bot.db"')
+        # No query and no "file:", where SQLite would read options, and no folder.
+        if not re.fullmatch(r"/(?!file:)[^?#]*[^?#/]", rest) or not rest.isprintable():
+            raise mistake("not a database URL", 'a file, as "sqlite:///stream-bot.db"')
         return
     try:
         parts = urlsplit(url)

@@ -12,8 +12,7 @@ from typing import Any
 
 from pydantic import Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
-from bot.config_error import mistake, nearest
-from bot.settings.sections import Section
+from bot.config import Section, mistake, nearest
 from providers.account import Account
 from providers.catalogue import Catalogue
 from providers.operation import Kind

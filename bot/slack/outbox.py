@@ -152,11 +152,11 @@ class Outbox:
                 self._later(record_id, channel, wait)
 
     async def _pay(self, record_id: str) -> None:
-        record = await self._journal.get(record_id)
-        if record is None or record.shown_version >= record.version:
+        record = await self._journal.to_show(record_id)
+        if record is None:
             return
-        await self._budget(record)
-        record = await self._journal.get(record_id) or record  # the wait may have been long
+        if await self._waited_for_budget(record):
+            record = await self._journal.to_show(record_id) or record
         try:
             message_ts = await self._show(record)
         except SlackBusyError as busy:
@@ -165,22 +165,23 @@ class Outbox:
             raise
         self._doubtful.discard(record_id)
         self._failures.pop(record_id, None)
-        await self._journal.shown(record, message_ts)
-        current = await self._journal.get(record_id)
-        if current is not None and current.version > record.version:
-            self.changed(current)
+        if await self._journal.shown(record, message_ts):
+            self._enqueue(record_id, record.origin.channel)
 
-    async def _budget(self, record: Record) -> None:
-        """Wait for a post's turn. An edit does not wait here, it would hold up the posts behind it:
-        it raises SlackBusyError and comes again."""
+    async def _waited_for_budget(self, record: Record) -> bool:
+        """Wait for a post's turn; True if that took long enough for news. An edit does not wait
+        here, it would hold up the posts behind it: it raises SlackBusyError and comes again."""
         quiet = self._quiet_until[_budget_key(record)] - asyncio.get_running_loop().time()
+        posts = self._posts[record.origin.channel]
         if record.message_ts is None:
+            waits = quiet > 0 or not posts.has_capacity()
             await asyncio.sleep(max(0.0, quiet))
-            await self._posts[record.origin.channel].acquire()
-        elif quiet > 0 or not self._updates.has_capacity():
+            await posts.acquire()
+            return waits
+        if quiet > 0 or not self._updates.has_capacity():
             raise SlackBusyError(max(quiet, 1.0))
-        else:
-            await self._updates.acquire()
+        await self._updates.acquire()
+        return False
 
     async def _show(self, record: Record) -> str | None:
         """Post or edit; returns the message's ts, or None where there is none to keep."""

@@ -251,9 +251,9 @@ async def test_the_files_are_ours_alone(journal: Journal, tmp_path: Path) -> Non
 
 async def test_a_power_loss_forgets_nothing_committed(journal: Journal) -> None:
     """WAL with synchronous=FULL: each commit is on the disk before we go on."""
-    async with journal._engine.connect() as connection:
-        mode = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
-        level = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
+    with journal._engine.connect() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        level = connection.exec_driver_sql("PRAGMA synchronous").scalar()
     assert (mode, level) == ("wal", 2)
 
 

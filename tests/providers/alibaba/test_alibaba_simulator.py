@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from providers.alibaba import auth
+from providers.alibaba.simulator import AlibabaSimulator
 from providers.alibaba.wire import AlibabaWire
 from providers.simulator import (
     Incident,
@@ -239,6 +242,26 @@ async def test_bytes_that_are_no_text_are_refused(vendor: Vendor, part: str) -> 
         path += "\udcc3"
     with pytest.raises(SimulatorFault, match="IncompleteSignature"):
         vendor.simulator.check_signature(Request("GET", path, headers, b""), ACCOUNT)
+
+
+def test_a_digest_that_is_not_the_bodys_is_refused() -> None:
+    """Also where whoever signed it signed the wrong header as well."""
+    hashed = auth.payload_hash(b"")
+    for told, refused in ((hashed, False), ("0" * 64, True)):
+        headers = {
+            "host": "h",
+            "x-acs-action": "RestartLivePullToPush",
+            "x-acs-content-sha256": told,
+            "x-acs-date": "2025-01-01T00:00:00Z",
+            "x-acs-signature-nonce": "a",
+            "x-acs-version": "2016-11-01",
+        }
+        canonical = auth.canonical_request("GET", "/", "", headers, hashed)
+        signed = auth.signature("examplesecret", auth.string_to_sign(canonical))
+        headers["authorization"] = auth.authorization("AKIDEXAMPLE", headers, signed)
+        simulator = AlibabaSimulator(now=lambda: 1735689600.0)
+        with pytest.raises(SimulatorFault) if refused else nullcontext():
+            simulator.check_signature(Request("GET", "/", headers, b""), ACCOUNT)
 
 
 async def test_a_body_that_was_slipped_in_is_refused(vendor: Vendor) -> None:

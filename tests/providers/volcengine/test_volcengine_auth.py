@@ -140,8 +140,17 @@ def test_the_host_is_signed_without_a_default_port(host: str, signed: str) -> No
 
 def test_only_what_belongs_to_the_request_is_signed() -> None:
     """What a proxy may rewrite stays out of the signature."""
-    headers = {"Host": "h", "X-Date": " d ", "Accept": "a", "User-Agent": "u", "Connection": "c"}
-    assert signed_headers(headers) == {"host": "h", "x-date": "d"}
+    headers = {"Host": "h", "X-Date": " d ", "Accept": "a", "User-Agent": "u", "Content-MD5": "m"}
+    assert signed_headers(headers) == {"content-md5": "m", "host": "h", "x-date": "d"}
+
+
+def test_a_stream_is_read_before_it_is_signed() -> None:
+    """The digest is that of the bytes that are sent."""
+    key = Credentials("AKIDEXAMPLE", "examplesecret")
+    request = httpx.Request("POST", "https://h/", content=iter([b"{", b"}"]))
+    auth = V4Auth(key, "cn-north-1", "live", lambda: 0.0)
+    headers = next(auth.sync_auth_flow(request)).headers
+    assert headers["X-Content-Sha256"] == payload_hash(b"{}")
 
 
 def test_the_scopes_day_is_that_of_the_date_in_utc() -> None:

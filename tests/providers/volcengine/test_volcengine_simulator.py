@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import httpx
 import pytest
 
 from providers.simulator import Incident, Request, SimulatedAccount, SimulatorFault
+from providers.volcengine import auth
+from providers.volcengine.simulator import VolcengineSimulator
 from providers.volcengine.wire import VolcengineWire
 
 if TYPE_CHECKING:
@@ -224,6 +227,21 @@ async def test_bytes_that_are_no_text_are_refused(vendor: Vendor, part: str) -> 
         path += "\udcc3"
     with pytest.raises(SimulatorFault, match="InvalidAuthorization"):
         vendor.simulator.check_signature(Request("POST", path, headers, b""), ACCOUNT)
+
+
+def test_a_digest_that_is_not_the_bodys_is_refused() -> None:
+    """Also where whoever signed it signed the wrong header as well."""
+    hashed, date = auth.payload_hash(b"{}"), "20250101T000000Z"
+    scope = auth.credential_scope(date, "cn-north-1", "live")
+    key = auth.signing_key("examplesecret", scope)
+    for told, refused in ((hashed, False), ("0" * 64, True)):
+        headers = {"host": "h", "x-content-sha256": told, "x-date": date}
+        canonical = auth.canonical_request("POST", "/", "", headers, hashed)
+        signed = auth.signature(key, auth.string_to_sign(date, scope, canonical))
+        headers["authorization"] = auth.authorization("AKIDEXAMPLE", scope, headers, signed)
+        simulator = VolcengineSimulator(now=lambda: 1735689600.0)
+        with pytest.raises(SimulatorFault) if refused else nullcontext():
+            simulator.check_signature(Request("POST", "/", headers, b"{}"), ACCOUNT)
 
 
 async def test_fifty_one_calls_in_a_second_are_one_too_many(vendor: Vendor) -> None:

@@ -88,6 +88,7 @@ def test_a_configured_endpoint_is_called() -> None:
     request = WIRE.request(call)
     assert str(request.url) == "http://127.0.0.1:8081/?Action=StopPullRecordTask&Version=2023-01-01"
     assert request.headers["Host"] == "127.0.0.1:8081"
+    assert request.content == b'{"TaskId":"1"}'
 
 
 def test_the_wires_auth_signs_for_the_tasks_region() -> None:

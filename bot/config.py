@@ -1,4 +1,4 @@
-"""What can be wrong with a configuration, said so that its owner can mend it.
+"""What a configuration is made of, and its faults, said so that its owner can mend them.
 
 One fault is one line: where, what is wrong, what would be right. No fault repeats a value of the
 configuration, because any value may be a secret that was put in the wrong place; the key and its
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from providers.foreign import foreign
 
-__all__ = ["ConfigError", "Fault", "Known", "faults_of", "mistake", "nearest", "spoken"]
+__all__ = ["ConfigError", "Fault", "Known", "Section", "faults_of", "mistake", "nearest", "spoken"]
 
 Known = Mapping[str, Mapping[str, str]]
 """What a rule may name: the rule's key ("accounts") -> word -> what that word stands for."""
@@ -43,6 +43,12 @@ _IN_WORDS: Mapping[str, tuple[str, str]] = {
     "less_than": ("too large", "less than {lt}"),
     "less_than_equal": ("too large", "at most {le}"),
 }
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, without unknown keys, silent about values that are wrong."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""Rows of the journal: how they are written and read, inside somebody's transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, select
+
+from bot.command import TaskCommand
+from bot.journal.record import Notice, Origin, Outcome, Record, State
+from bot.journal.schema import notice, operation, trail
+
+__all__ = [
+    "find",
+    "find_all",
+    "insert_asked",
+    "live_key",
+    "record_of",
+    "write_notice",
+    "write_trail",
+]
+
+# Crockford's base 32: no I, L, O, U, so that an id can be read out on the phone.
+_ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def live_key(command: TaskCommand) -> str:
+    """What two live changes may not share."""
+    return f"{command.where}|{command.account}|{command.task}"
+
+
+def insert_asked(
+    connection: Connection, command: TaskCommand, origin: Origin, now: float
+) -> Record:
+    """A new operation, and the first row of its trail."""
+    rows = connection.execute(
+        insert(operation)
+        .values(
+            id=_free_id(connection),
+            request_key=origin.request_key,
+            state=State.ASKED,
+            version=0,
+            shown_version=0,
+            attempt=0,
+            command=command.model_dump(mode="json"),
+            verb=command.verb,
+            place=command.where,
+            account=command.account,
+            task=command.task,
+            live_key=live_key(command),
+            requester=origin.requester,
+            requester_name=origin.requester_name,
+            team=origin.team,
+            channel=origin.channel,
+            direct=int(origin.direct),
+            thread_ts=origin.thread_ts,
+            response_url=origin.response_url,
+            asked_at=now,
+        )
+        .returning(operation)
+    )
+    record = record_of(rows.one())
+    write_trail(connection, record.id, now, actor=origin.requester, states=("", State.ASKED))
+    return record
+
+
+def write_trail(
+    connection: Connection,
+    record_id: str,
+    now: float,
+    *,
+    actor: str,
+    states: tuple[str, str],
+    request_id: str = "",
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """One row: who, when, from which state to which."""
+    connection.execute(
+        insert(trail).values(
+            operation=record_id,
+            at=now,
+            actor=actor,
+            from_state=states[0],
+            to_state=states[1],
+            request_id=request_id[:128],
+            detail=dict(detail or {}),
+        )
+    )
+
+
+def write_notice(connection: Connection, owed: Notice, now: float) -> None:
+    """A sentence that is owed from now on."""
+    connection.execute(
+        insert(notice).values(operation=owed.operation, kind=owed.kind, text=owed.text, made_at=now)
+    )
+
+
+def find(connection: Connection, *where: ColumnElement[bool]) -> Record | None:
+    """The newest operation that fits."""
+    rows = connection.execute(
+        select(operation).where(*where).order_by(operation.c.asked_at.desc()).limit(1)
+    )
+    row = rows.one_or_none()
+    return None if row is None else record_of(row)
+
+
+def find_all(connection: Connection, *where: ColumnElement[bool]) -> list[Record]:
+    """Every operation that fits, the oldest first."""
+    rows = connection.execute(select(operation).where(*where).order_by(operation.c.asked_at))
+    return [record_of(row) for row in rows]
+
+
+def record_of(row: Row[Any]) -> Record:
+    """A row as a value."""
+    return Record(
+        id=row.id,
+        state=State(row.state),
+        version=row.version,
+        shown_version=row.shown_version,
+        attempt=row.attempt,
+        owner=row.owner,
+        due_at=row.due_at,
+        command=TaskCommand.model_validate(row.command),
+        origin=Origin(
+            request_key=row.request_key,
+            requester=row.requester,
+            requester_name=row.requester_name,
+            team=row.team,
+            channel=row.channel,
+            direct=bool(row.direct),
+            thread_ts=row.thread_ts,
+            response_url=row.response_url,
+        ),
+        decider=row.decider,
+        decider_name=row.decider_name,
+        confirm=row.confirm,
+        rule=row.rule,
+        ticket=row.ticket,
+        message_ts=row.message_ts,
+        outcome=None if row.outcome is None else Outcome.model_validate(row.outcome),
+        asked_at=row.asked_at,
+        approved_at=row.approved_at,
+        sent_at=row.sent_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _free_id(connection: Connection) -> str:
+    while True:
+        record_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(5))
+        taken = select(operation.c.id).where(operation.c.id == record_id)
+        if connection.execute(taken).first() is None:
+            return record_id

@@ -178,7 +178,7 @@ def _why_denied(decision: Deny, command: TaskCommand) -> tuple[str, str]:
             )
         case DenyReason.GROUPS_UNREADABLE:
             return (
-                "I could not read the user groups from Slack, so the answer is no.",
+                f"I could not read {_groups(decision)} from Slack, so the answer is no.",
                 "Try again in a minute. If it stays: bot operator, stream-bot check.",
             )
         case DenyReason.UNKNOWN:
@@ -196,6 +196,12 @@ def _why_denied(decision: Deny, command: TaskCommand) -> tuple[str, str]:
                 "Only people who are active members can change streams.",
                 "Ask somebody on call.",
             )
+
+
+def _groups(decision: Deny) -> str:
+    if not decision.groups:
+        return "the user groups"
+    return f"the group{'s' if len(decision.groups) > 1 else ''} {', '.join(decision.groups)}"
 
 
 def audited(record: Record, refusal: Reply) -> str:
@@ -226,8 +232,9 @@ def wrong_presser(record: Record, decision: Deny) -> Reply:
                 f"ask yourself: {again}"
             )
         case DenyReason.IS_THE_REQUESTER:
+            others = f" {decision.who_may} can press." if decision.who_may else ""
             return _private(
-                "Not allowed: you asked for this, so somebody else decides. Nothing was sent."
+                f"You asked for this, so somebody else decides.{others} Nothing was sent."
             )
         case DenyReason.NO_RULE:
             who = decision.who_may or "somebody whom a rule allows it"

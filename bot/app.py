@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
-import aiohttp
 from aiohttp import web
 
 from bot.command import Vocabulary
@@ -29,7 +28,7 @@ from bot.slack.listeners import Identity, Listeners, bolt_app
 from bot.slack.outbox import Outbox
 from bot.slack.people import SlackPeople
 from bot.slack.socket import SocketLink
-from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, SlackWeb, web_client
+from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, connected
 from bot.supervisor import Supervisor
 from providers.catalogue import Catalogue
 from providers.client import Client
@@ -97,16 +96,14 @@ class App:
         settings = self.settings
         self.journal = await Journal.open(settings.database.url.get_secret_value())
         self._stack.push_async_callback(self.journal.close)
-        session = await self._stack.enter_async_context(
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10), trust_env=False)
+        self.web = await self._stack.enter_async_context(
+            connected(
+                self.tokens.bot_token.get_secret_value(),
+                settings.slack.api_url,
+                proxy=settings.network.proxy,
+                ca_file=settings.network.ca_file,
+            )
         )
-        client = web_client(
-            self.tokens.bot_token.get_secret_value(),
-            settings.slack.api_url,
-            session,
-            settings.network.proxy,
-        )
-        self.web = SlackWeb(client, session)
         await self._serve(
             "admin",
             settings.http.admin,
@@ -174,7 +171,7 @@ class App:
             changed=self._outbox.changed,
         )
         self._probes = Probes(settings, self.catalogue, self.client)
-        self._bolt = bolt_app(self.web.client, identity)
+        self._bolt = bolt_app(self.web, identity)
         Listeners(
             self._desk,
             self._outbox,

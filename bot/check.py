@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import aiohttp
 import yaml
 from sqlalchemy import make_url
 
 from bot.probes import Probes
 from bot.settings import Settings, Tokens
-from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, SlackWeb, web_client
+from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, SlackWeb, connected
 from providers.catalogue import Catalogue
 from providers.client import Client
 
@@ -61,15 +60,12 @@ def wanted_scopes() -> frozenset[str]:
 
 
 async def _slack(settings: Settings, tokens: Tokens) -> list[Finding]:
-    timeout = aiohttp.ClientTimeout(total=8)
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
-        client = web_client(
-            tokens.bot_token.get_secret_value(),
-            settings.slack.api_url,
-            session,
-            settings.network.proxy,
-        )
-        web = SlackWeb(client, session)
+    async with connected(
+        tokens.bot_token.get_secret_value(),
+        settings.slack.api_url,
+        proxy=settings.network.proxy,
+        ca_file=settings.network.ca_file,
+    ) as web:
         findings = [await _bot_token(web)]
         if tokens.app_token is not None:
             findings.append(await _app_token(web, tokens.app_token.get_secret_value()))

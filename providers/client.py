@@ -240,12 +240,17 @@ class Client:
         wire = self._catalogue.provider_of(call.kind).wire
         try:
             return wire.read(raw.status, json.loads(raw.body))
-        except (ValueError, RecursionError):
-            if raw.status == 429:  # a gateway in front of the vendor counts as well
-                raise Throttled(TOO_MANY, code="HTTP 429") from None
-            log.info("an answer that is not in the vendor's words: HTTP %d", raw.status)
-            why = f"HTTP {raw.status}, not in the vendor's form"
-            raise Unreadable(NO_ANSWER, code=f"HTTP {raw.status}", why=why) from None
+        except (ValueError, RecursionError) as error:
+            request_id = error.request_id if isinstance(error, UnreadableAnswerError) else ""
+        if raw.status == 429:  # a gateway in front of the vendor counts as well
+            raise Throttled(TOO_MANY, code="HTTP 429", request_id=request_id)
+        log.info("an answer that is not in the vendor's words: HTTP %d", raw.status)
+        raise Unreadable(
+            NO_ANSWER,
+            code=f"HTTP {raw.status}",
+            request_id=request_id,
+            why=f"HTTP {raw.status}, not in the vendor's form",
+        )
 
     def _no(self, call: Call, credentials: Credentials, raw: _Raw, answer: Answer) -> CallError:
         """The error for a code that the vendor answered."""

@@ -47,7 +47,14 @@ class Answer:
 
 
 class UnreadableAnswerError(ValueError):
-    """The body is not in the vendor's envelope. The text says what is missing, for the log."""
+    """The body is not in the vendor's envelope. The text says what is missing, for the log.
+
+    request_id: where there was one all the same; the vendor's support can find the call by it.
+    """
+
+    def __init__(self, says: str, request_id: str = "") -> None:
+        super().__init__(says)
+        self.request_id = request_id
 
 
 class Wire(Protocol):

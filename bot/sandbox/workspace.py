@@ -37,6 +37,8 @@ __all__ = ["Workspace"]
 
 T = TypeVar("T")
 
+_SHOWN_IN_ERROR = 5
+
 
 class Workspace(SetUp, Doings):
     """Everything in one place: set it up, play people, look at what they see, break things."""
@@ -157,17 +159,18 @@ class Workspace(SetUp, Doings):
             return await self.feed.wait_for(found, seconds)
         except TimeoutError:
             raise TimeoutError(
-                f"not seen in {seconds} s. There is:\n{self._all_screens()}"
+                f"not seen in {seconds} s. There is:\n{self._last_screens()}"
             ) from None
 
     def calls_of(self, method: str) -> list[Call]:
         """The requests to one method of the Web API."""
         return [call for call in self.calls if call.method == method]
 
-    def _all_screens(self) -> str:
+    def _last_screens(self) -> str:
+        """The end of each channel, short enough to be read in a failed test."""
         lines: list[str] = []
         for channel in self.model.channels.values():
-            for message in channel.messages:
+            for message in channel.messages[-_SHOWN_IN_ERROR:]:
                 only = f" (only for {message.only_for})" if message.only_for else ""
-                lines.append(f"[{channel.name or channel.id}]{only} {message.screen}")
+                lines.append(f"[{channel.name or channel.id}]{only} {message.screen[:200]}")
         return "\n".join(lines) or "nothing at all"

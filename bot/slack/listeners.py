@@ -25,6 +25,7 @@ from bot.journal import Origin
 from bot.reply import Reply
 from bot.slack.blocks import render
 from bot.slack.outbox import Outbox
+from bot.slack.web import SlackWeb
 from bot.supervisor import Supervisor
 from providers.foreign import foreign
 
@@ -46,8 +47,9 @@ class Identity:
         self.url = str(answer.get("url", "https://slack.com/")).rstrip("/")
 
 
-def bolt_app(client: AsyncWebClient, identity: Identity) -> AsyncApp:
+def bolt_app(web: SlackWeb, identity: Identity) -> AsyncApp:
     """Bolt's app, without what we do ourselves: signatures, retries, looking ourselves up."""
+    client = web.client
 
     async def authorize(**_: Any) -> AuthorizeResult:
         return AuthorizeResult(
@@ -58,8 +60,16 @@ def bolt_app(client: AsyncWebClient, identity: Identity) -> AsyncApp:
             bot_token=client.token,
         )
 
+    # Without a token, or Bolt warns at every start that it leaves it to `authorize`.
+    bare = AsyncWebClient(
+        base_url=client.base_url,
+        session=client.session,
+        proxy=client.proxy,
+        ssl=client.ssl,
+        retry_handlers=[],
+    )
     return AsyncApp(
-        client=client,
+        client=bare,
         authorize=authorize,
         # Bolt's default mode polls for the ack every 10 ms and loses it when a listener raises.
         process_before_response=True,

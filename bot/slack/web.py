@@ -7,7 +7,10 @@ twice. Whoever calls decides, because only the caller knows whether a repeat doe
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,7 +18,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-__all__ = ["SlackBusyError", "SlackLostError", "SlackNoError", "SlackWeb", "web_client"]
+__all__ = ["SlackBusyError", "SlackLostError", "SlackNoError", "SlackWeb", "connected"]
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +50,30 @@ class SlackLostError(Exception):
         self.left = left
 
 
-def web_client(
-    token: str, api_url: str, session: aiohttp.ClientSession, proxy: str | None
-) -> AsyncWebClient:
-    """Slack's client as we want it: one session, no retries, no proxy but ours."""
-    return AsyncWebClient(
-        token=token, base_url=api_url, session=session, proxy=proxy, retry_handlers=[], timeout=10
-    )
+@asynccontextmanager
+async def connected(
+    token: str, api_url: str, *, proxy: str | None, ca_file: Path | None
+) -> AsyncIterator[SlackWeb]:
+    """Slack's Web API for one bot, on connections of its own that are kept and closed at the end.
+
+    proxy, ca_file: the only way to a proxy or to other certificates.
+    """
+    trusted = ssl.create_default_context(cafile=ca_file) if ca_file else None
+    connector = aiohttp.TCPConnector(ssl=trusted if trusted is not None else True)
+    timeout = aiohttp.ClientTimeout(total=SECONDS)
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=timeout, trust_env=False
+    ) as session:
+        client = AsyncWebClient(
+            token=token,
+            base_url=api_url,
+            session=session,
+            proxy=proxy,
+            ssl=trusted,
+            retry_handlers=[],  # the library's own would post twice
+            timeout=int(SECONDS),
+        )
+        yield SlackWeb(client, session)
 
 
 class SlackWeb:
@@ -62,7 +82,7 @@ class SlackWeb:
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
         self.client = client
         self._session = session
-        self._proxy = client.proxy
+        self.proxy = client.proxy
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method with JSON. Raises SlackNoError, SlackBusyError or SlackLostError."""
@@ -86,7 +106,7 @@ class SlackWeb:
     async def respond(self, url: str, payload: Mapping[str, Any]) -> None:
         """Answer through a response_url. Raises SlackNoError, SlackBusyError, SlackLostError."""
         try:
-            async with self._session.post(url, json=payload, proxy=self._proxy) as answer:
+            async with self._session.post(url, json=payload, proxy=self.proxy) as answer:
                 if answer.status == 429:
                     raise SlackBusyError(_seconds(answer.headers.get("Retry-After")))
                 if answer.status != 200:

@@ -55,7 +55,7 @@ class AlibabaWire:
         request_id = _text(body.get("RequestId"))
         if (code := _error_code(body)) is not None:
             if not code:  # in an `Answer`, an empty code would be a yes
-                raise UnreadableAnswerError(f"an error without a code (RequestId {request_id!r})")
+                raise UnreadableAnswerError("an error without a code", request_id)
             message = _text(body.get("Message")) or _text(body.get("Description"))
             return Answer(request_id, code, message)
         task_id = _text(body.get("TaskId"))

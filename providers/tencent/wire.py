@@ -70,13 +70,13 @@ def _read_response(response: Mapping[str, object]) -> Answer:
     match error:
         case {"Code": str(code), **rest}:
             return _no(code, rest.get("Message"), request_id)
-    raise UnreadableAnswerError(f"an Error without a Code (RequestId {_text(request_id)!r})")
+    raise UnreadableAnswerError("an Error without a Code", _text(request_id))
 
 
 def _no(code: str, message: object, request_id: object) -> Answer:
     cleaned = _text(code)
     if not cleaned:  # in an `Answer`, an empty code would be a yes
-        raise UnreadableAnswerError(f"an empty error code (RequestId {_text(request_id)!r})")
+        raise UnreadableAnswerError("an empty error code", _text(request_id))
     return Answer(_text(request_id), cleaned, _text(message))
 
 

@@ -59,7 +59,7 @@ def _read_metadata(metadata: dict[str, object]) -> Answer:
         return Answer(request_id)
     if not isinstance(error, dict) or not (code := _text(error.get("Code"))):
         # In an `Answer`, an empty code would be a yes.
-        raise UnreadableAnswerError(f"an Error without a Code (RequestId {request_id!r})")
+        raise UnreadableAnswerError("an Error without a Code", request_id)
     return Answer(request_id, code, _text(error.get("Message")))
 
 

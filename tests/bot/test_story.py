@@ -199,7 +199,7 @@ async def test_a_protected_task_needs_a_second_person_however_it_is_typed(stage:
     card = await stage.message("Waiting for a second person:")
     assert buttons(card) == [CONFIRM, DECLINE, WITHDRAW]
     await stage.slack.press("ann", card, CONFIRM)
-    await stage.hears("ann", "you asked for this, so somebody else decides")
+    await stage.hears("ann", "You asked for this, so somebody else decides")
     await stage.slack.press("bob", card, WITHDRAW)
     await stage.hears("bob", "Only @ann withdraws")
     assert stage.calls(stage.tencent, RESTART) == 0

@@ -130,10 +130,10 @@ def variant(kinds: Mapping[str, Rule]) -> Rule:
 
 
 def at_least_one_of(*keys: str) -> Rule:
-    """For `also`: an object with none of these keys says nothing."""
+    """For `also`: one of these keys must be there."""
 
     def rule(value: object, pointer: str) -> Iterator[str]:
-        if isinstance(value, dict) and not any(value.get(key) for key in keys):
+        if isinstance(value, dict) and not any(key in value for key in keys):
             yield problem(f"must define either `{'` or `'.join(keys)}`", pointer)
 
     return rule

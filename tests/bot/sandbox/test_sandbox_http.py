@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -130,11 +131,15 @@ async def test_an_event_is_tried_again(
     started = clock.now()
     async with serving(workspace, fail):
         receipt = await workspace.mention("ann", "incidents", "help")
-        await workspace.wait_for(lambda: len(receipt.attempts) == 2)
+
+        def made(attempts: int) -> bool:
+            return len(receipt.attempts) == attempts
+
+        await workspace.wait_for(partial(made, 2))
         for seconds, attempts in [(60, 3), (300, 4)]:
             await clock.asleep()
             await clock.advance(seconds)
-            await workspace.wait_for(lambda wanted=attempts: len(receipt.attempts) == wanted)
+            await workspace.wait_for(partial(made, attempts))
         await clock.advance(10_000)
     assert tries == [
         (0, None, None),

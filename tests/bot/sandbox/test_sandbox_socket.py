@@ -119,8 +119,9 @@ async def test_a_dropped_connection_loses_a_command(
     async with link(workspace, session) as socket:
         await clock.advance(3)
         assert (await slash).error == "operation_timeout"
-        with pytest.raises(TimeoutError):
-            await socket.receive(timeout=0.02)
+        await socket.ping(b"x")
+        first = await socket.receive()
+        assert first.type is aiohttp.WSMsgType.PONG, "the command did not come before it"
 
 
 async def test_an_event_is_tried_again(
@@ -197,10 +198,8 @@ async def test_a_half_open_connection_hears_nothing(
     async with link(workspace, session) as socket:
         workspace.sockets.deafen()
         await socket.ping(b"x")
-        with pytest.raises(TimeoutError):
-            await socket.receive(timeout=0.02)
         slash = asyncio.create_task(workspace.slash("ann", "incidents", "/stream"))
-        envelope = await socket.receive_json()
+        envelope = await socket.receive_json()  # and no pong before it
         await socket.send_json({"envelope_id": envelope["envelope_id"]})
         await clock.advance(3)
         assert (await slash).error == "operation_timeout"

@@ -14,6 +14,7 @@ from bot.screens import WORDS, Screens, describe
 
 __all__ = [
     "audited",
+    "broken",
     "busy",
     "closing",
     "decided",
@@ -87,6 +88,13 @@ def not_accepted() -> Reply:
     return _not_run(
         "not accepted, because the bot cannot write its journal.",
         "The bot operator looks at the disk and the log; then type it again.",
+    )
+
+
+def broken() -> Reply:
+    """A fault of the bot itself, before anything was taken."""
+    return _not_run(
+        "something broke in the bot.", "The bot operator looks at the log; then type it again."
     )
 
 

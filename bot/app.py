@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 15.0
 SETTLE_SECONDS = 5.0
-IDLE_SECONDS = 15.0
+IDLE_SECONDS = 12.0
 """How long a connection may hold back a request, or idle, before it is closed."""
 
 
@@ -232,7 +232,11 @@ class App:
 
     async def _serve(self, name: str, address: Address, endpoint: web.Application) -> None:
         runner = web.AppRunner(
-            endpoint, access_log=None, keepalive_timeout=IDLE_SECONDS, shutdown_timeout=1.0
+            endpoint,
+            access_log=None,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=1.0,
+            shutdown_timeout=1.0,
         )
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)

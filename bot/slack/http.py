@@ -19,13 +19,15 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.slack.listeners import answered
+
 __all__ = ["PATH", "slack_endpoint"]
 
 log = logging.getLogger(__name__)
 
 PATH = "/slack/events"
 MAX_BODY = 1024 * 1024
-BODY_SECONDS = 10.0
+BODY_SECONDS = 8.0
 
 
 class _NotOursError(ValueError):
@@ -40,7 +42,9 @@ def slack_endpoint(app: AsyncApp, signing_secret: str) -> web.Application:
         try:
             body = await asyncio.wait_for(request.read(), BODY_SECONDS)
         except TimeoutError:
-            raise web.HTTPRequestTimeout from None
+            late = web.HTTPRequestTimeout()
+            late.force_close()
+            raise late from None
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         if not _is_signed(verifier, body, timestamp, request):
             log.warning("a request without a valid Slack signature was refused")
@@ -98,12 +102,8 @@ async def _dispatch(app: AsyncApp, payload: dict[str, Any], timestamp: str) -> w
     request = AsyncBoltRequest(
         mode="socket_mode", body=payload, context={"slack_request_timestamp": timestamp}
     )
-    answer = await app.async_dispatch(request)
+    answer = await answered(app, request)
+    content_type = answer.first_headers().get("content-type", "text/plain").partition(";")[0]
     return web.Response(
-        status=answer.status,
-        text=answer.body or "",
-        content_type=answer.first_headers_without_set_cookie()
-        .get("content-type", "text/plain")
-        .partition(";")[0],
-        charset="utf-8",
+        status=answer.status, text=answer.body or "", content_type=content_type, charset="utf-8"
     )

@@ -6,6 +6,7 @@ answered: a catch-all stands behind every surface.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
@@ -15,6 +16,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import answers
@@ -29,7 +32,7 @@ from bot.slack.web import SlackWeb
 from bot.supervisor import Supervisor
 from providers.foreign import foreign
 
-__all__ = ["Identity", "Listeners", "bolt_app"]
+__all__ = ["Identity", "Listeners", "answered", "bolt_app"]
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +80,22 @@ def bolt_app(web: SlackWeb, identity: Identity) -> AsyncApp:
     )
 
 
+async def answered(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
+    """Dispatch, and never leave Slack without an ack: a surface that we do not use is taken note
+    of, and a fault of ours is told instead of Slack's own words for it."""
+    answer = await app.async_dispatch(request)
+    if answer.status == 200:
+        return answer
+    if answer.status == 404:
+        return BoltResponse(status=200)
+    broken = {"response_type": "ephemeral", **render(answers.broken())}
+    return BoltResponse(
+        status=200,
+        body=json.dumps(broken),
+        headers={"content-type": "application/json; charset=utf-8"},
+    )
+
+
 class Listeners:
     """Turns payloads into commands and presses for the desk."""
 
@@ -103,17 +122,10 @@ class Listeners:
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def register(self, app: AsyncApp) -> None:
-        """The hot paths first: Bolt tries listeners in order."""
+        """The hot paths first: Bolt tries listeners in order. `answered` acks all the rest."""
         app.command(_ANYTHING)(self.on_command)
         app.action(_ANYTHING)(self.on_press)
         app.event("app_mention")(self.on_mention)
-        app.event(_ANYTHING)(self.on_nothing)
-        for surface in (app.view, app.view_closed, app.options, app.shortcut):
-            surface(_ANYTHING)(self.on_nothing)
-
-    async def on_nothing(self, ack: AsyncAck) -> None:
-        """Taken note of; nothing to do."""
-        await ack()
 
     async def on_command(
         self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext

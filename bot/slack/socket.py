@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.slack.listeners import answered
 
 __all__ = ["SocketLink"]
 
@@ -25,6 +32,17 @@ LOOK_SECONDS = 0.5
 CONNECT_SECONDS = 10.0
 DEAF_SECONDS = 10.0
 """Without a connection for so long, the client is replaced by a new one."""
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Bolt's handler, with an ack for everything that comes in."""
+
+    async def handle(  # type: ignore[override]  # as Bolt's own overrides it
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
+        request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers=build_headers(req))
+        answer = await answered(self.app, request)
+        await send_async_response(client, req, answer, time.time())
 
 
 class SocketLink:
@@ -50,7 +68,7 @@ class SocketLink:
 
     async def _keep(self) -> None:
         while True:
-            handler = AsyncSocketModeHandler(
+            handler = _Handler(
                 self._app,
                 self._app_token,
                 proxy=self._proxy,

@@ -254,8 +254,8 @@ class Desk:
         if record is None or not self._on_its_card(record, press):
             self._whisper(press.ear, answers.not_a_card())
             return
-        if record.message_ts is None:  # the answer to our post was lost; this is the message
-            await self._journal.bind(record, press.message_ts)
+        if press.message_ts not in (record.message_ts, record.copy_ts):
+            await self._journal.bind(record, press.message_ts, press.ear.response_url)
         if record.state is State.WAITING and (record.due_at or 0) <= self._journal.now():
             await self._runner.expire(record)
             record = await self._journal.get(record.id) or record
@@ -272,9 +272,9 @@ class Desk:
 
     @staticmethod
     def _on_its_card(record: Record, press: Press) -> bool:
-        return record.origin.channel == press.channel and record.message_ts in (
-            None,
-            press.message_ts,
+        """A ticket counts on its own message only; on a copy whose post was lost it does too."""
+        return record.origin.channel == press.channel and (
+            press.message_ts in (record.message_ts, record.copy_ts) or record.has_lost_posts
         )
 
     async def _press_yes(self, record: Record, press: Press, presser: Person) -> None:

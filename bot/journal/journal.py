@@ -247,14 +247,24 @@ class Journal:
         )
         await self._execute(change)
 
-    async def bind(self, record: Record, message_ts: str) -> None:
-        """The card turned out to be this message; only the first one counts."""
-        change = (
-            update(operation)
-            .where(operation.c.id == record.id, operation.c.message_ts.is_(None))
-            .values(message_ts=message_ts)
-        )
-        await self._execute(change)
+    async def bind(self, record: Record, message_ts: str, response_url: str | None) -> None:
+        """A press came from a message that we did not know by its ts.
+
+        It is the operation's message if none is known, and is edited through the press's
+        response_url; else it is a copy, whose post's answer was lost.
+        """
+        first: dict[str, Any] = {"message_ts": message_ts}
+        if response_url:
+            first["response_url"] = response_url
+        known = operation.c.message_ts.is_not(None)
+        change = update(operation).where(operation.c.id == record.id)
+
+        def work(connection: Connection) -> None:
+            copy = change.where(known, operation.c.message_ts != message_ts)
+            connection.execute(copy.values(copy_ts=message_ts))
+            connection.execute(change.where(~known).values(**first))
+
+        await self._commit(work)
 
     async def note_in_trail(self, record: Record, actor: str, detail: dict[str, object]) -> None:
         """Keep an event that changed no state, as a press that was refused."""
@@ -362,6 +372,16 @@ class Journal:
             return newest > record.version
 
         return await self._commit(work, Urgency.TELLING)
+
+    async def posting(self, record: Record) -> None:
+        """A post of its message is about to leave; whatever happens now, it may stand there."""
+        change = update(operation).where(operation.c.id == record.id)
+        await self._execute(change.values(posts=operation.c.posts + 1), Urgency.TELLING)
+
+    async def not_posted(self, record: Record) -> None:
+        """Slack refused the post: it does not stand there."""
+        change = update(operation).where(operation.c.id == record.id)
+        await self._execute(change.values(posts=operation.c.posts - 1), Urgency.TELLING)
 
     async def owed_notices(self) -> list[Notice]:
         """Sentences that have not been said yet, the oldest first."""

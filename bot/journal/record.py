@@ -95,7 +95,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One operation as the journal holds it. Times are in seconds since the epoch."""
+    """One operation as the journal holds it. Times are in seconds since the epoch.
+
+    message_ts: its message in Slack; copy_ts: a second copy, where one was found. posts: how many
+        copies may stand there.
+    """
 
     id: str
     state: State
@@ -112,11 +116,18 @@ class Record:
     rule: str | None
     ticket: str | None
     message_ts: str | None
+    copy_ts: str | None
+    posts: int
     outcome: Outcome | None
     asked_at: float
     approved_at: float | None
     sent_at: float | None
     finished_at: float | None
+
+    @property
+    def has_lost_posts(self) -> bool:
+        """True if a copy of its message may stand in the channel that we do not know."""
+        return self.posts > (self.message_ts is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ operation = Table(
     Column("direct", Integer, nullable=False),  # 1 in a direct message
     Column("thread_ts", String(32)),
     Column("message_ts", String(32)),
+    # A second copy of it, found by a press: the answer to its post had been lost.
+    Column("copy_ts", String(32)),
+    # Posts of this message that may stand in the channel. One more than message_ts tells: its
+    # answer was lost, or the process died before it could be kept.
+    Column("posts", Integer, nullable=False),
     Column("response_url", String(1000)),
     Column("outcome", JSON(none_as_null=True)),
     Column("asked_at", Double, nullable=False),

@@ -6,12 +6,15 @@ import asyncio
 import heapq
 import itertools
 import time
+from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable
 from typing import Protocol, TypeVar
 
 __all__ = ["Clock", "ManualClock", "SystemClock", "within"]
 
 T = TypeVar("T")
+
+_REAL_SECONDS = 5.0
 
 
 class Clock(Protocol):
@@ -93,11 +96,17 @@ async def _let_others_run() -> None:
 
 
 async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
-    """What `work` brings if it is done in time; otherwise it is cancelled. Raises TimeoutError."""
+    """What `work` brings if it is done in time; otherwise it is cancelled. Raises TimeoutError.
+
+    A test whose clock stands still would wait for ever: that is a RuntimeError after a while.
+    """
     task = asyncio.ensure_future(work)
     timer = asyncio.ensure_future(clock.sleep(seconds))
     try:
-        await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
+        patience = seconds + _REAL_SECONDS
+        done, _ = await asyncio.wait({task, timer}, timeout=patience, return_when=FIRST_COMPLETED)
+        if not done:
+            raise RuntimeError(f"neither done nor in {seconds} s: nobody moves the clock")
         if not task.done():
             raise TimeoutError
         return task.result()

@@ -48,6 +48,8 @@ _CLOSED = frozenset(
 _NOT_EDITABLE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _BAD_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
+_REPEAT = "Repeat: whether an earlier post of this arrived is not known"
+
 INVITE = "I am not in this channel, so I cannot edit this message. To change that: /invite @stream"
 
 
@@ -73,7 +75,6 @@ class Outbox:
         self._posts: defaultdict[str, AsyncLimiter] = defaultdict(lambda: AsyncLimiter(1, 1.05))
         # chat.update: 50 a minute for the workspace; this is a burst of 10, then 40 a minute.
         self._updates = AsyncLimiter(10, 15)
-        self._doubtful: set[str] = set()  # operations whose post may be there, its answer lost
         self._failures: defaultdict[str, int] = defaultdict(int)
         self._quiet_until: defaultdict[str, float] = defaultdict(float)  # loop's clock; Retry-After
         self._timers: set[asyncio.TimerHandle] = set()
@@ -144,8 +145,6 @@ class Outbox:
             except SlackBusyError as busy:
                 self._later(record_id, channel, busy.wait)
             except SlackLostError as lost:
-                if lost.left:
-                    self._doubtful.add(record_id)
                 log.warning("op %s: Slack did not answer (%s); trying again", record_id, lost)
                 self._failures[record_id] += 1
                 wait = min(0.25 * 2.0 ** self._failures[record_id], BACKOFF_MOST)
@@ -163,7 +162,6 @@ class Outbox:
             until = asyncio.get_running_loop().time() + busy.wait
             self._quiet_until[_budget_key(record)] = until
             raise
-        self._doubtful.discard(record_id)
         self._failures.pop(record_id, None)
         if await self._journal.shown(record, message_ts):
             self._enqueue(record_id, record.origin.channel)
@@ -185,18 +183,14 @@ class Outbox:
 
     async def _show(self, record: Record) -> str | None:
         """Post or edit; returns the message's ts, or None where there is none to keep."""
-        note = "Repeat: the answer to an earlier post of this was lost"
-        payload = render(self._screens.of(record), note=note if self._is_repeat(record) else "")
         try:
             if record.message_ts is None:
-                return await self._post(record, payload)
-            await self._edit(record, payload)
+                note = _REPEAT if record.has_lost_posts else ""
+                return await self._post(record, render(self._screens.of(record), note=note))
+            await self._edit(record, render(self._screens.of(record)))
         except SlackNoError as no:
-            return await self._show_elsewhere(record, payload, no)
+            return await self._show_elsewhere(record, render(self._screens.of(record)), no)
         return record.message_ts
-
-    def _is_repeat(self, record: Record) -> bool:
-        return record.message_ts is None and record.id in self._doubtful
 
     async def _post(self, record: Record, payload: Payload) -> str | None:
         arguments: dict[str, Any] = {
@@ -207,14 +201,27 @@ class Outbox:
         }
         if record.origin.thread_ts:
             arguments["thread_ts"] = record.origin.thread_ts
-        answer = await self._web.call("chat.postMessage", **arguments)
+        await self._journal.posting(record)
+        try:
+            answer = await self._web.call("chat.postMessage", **arguments)
+        except (SlackNoError, SlackBusyError):
+            await self._journal.not_posted(record)
+            raise
+        except SlackLostError as lost:
+            if not lost.left:
+                await self._journal.not_posted(record)
+            raise
         ts = answer.get("ts")
         return ts if isinstance(ts, str) else None
 
     async def _edit(self, record: Record, payload: Payload) -> None:
-        await self._web.call(
-            "chat.update", channel=record.origin.channel, ts=record.message_ts, **payload
-        )
+        channel = record.origin.channel
+        await self._web.call("chat.update", channel=channel, ts=record.message_ts, **payload)
+        if record.copy_ts is not None:
+            try:
+                await self._web.call("chat.update", channel=channel, ts=record.copy_ts, **payload)
+            except SlackNoError as no:
+                log.info("op %s: its copy cannot be edited: %s", record.id, no.error)
 
     async def _show_elsewhere(
         self, record: Record, payload: Payload, no: SlackNoError
@@ -246,12 +253,14 @@ class Outbox:
         edits = record.message_ts is not None
         noted = render(self._screens.of(record), note=INVITE)
         if record.origin.response_url:
+            await self._journal.posting(record)
             try:
                 await self._web.respond(
                     record.origin.response_url,
                     {"response_type": "in_channel", "replace_original": edits, **noted},
                 )
             except SlackNoError as no:
+                await self._journal.not_posted(record)
                 log.info("op %s: the response_url is used up: %s", record.id, no.error)
             else:
                 return

@@ -62,6 +62,14 @@ async def test_within() -> None:
     assert never.cancelled()
 
 
+async def test_a_clock_that_nobody_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that forgets to move the clock fails instead of waiting for ever."""
+    monkeypatch.setattr("bot.sandbox.clock._REAL_SECONDS", 0.01)
+    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    with pytest.raises(RuntimeError, match="nobody moves the clock"):
+        await within(ManualClock(), 0.001, never)
+
+
 async def test_real_time() -> None:
     """The system's clock moves by itself."""
     clock = SystemClock()

@@ -121,6 +121,7 @@ async def test_held(workspace: Workspace, client: AsyncWebClient) -> None:
     workspace.faults.play(hold, POST, times=1)
     post = asyncio.create_task(client.chat_postMessage(channel="C1", text="one"))
     await workspace.wait_for(lambda: texts(workspace) == ["one"])
+    await client.auth_test()  # long enough for an answer to come
     assert not post.done()
     hold.release()
     assert (await post)["ok"]

@@ -54,6 +54,26 @@ async def test_a_command_is_acked_and_posted(
     assert seen[0]["team_id"] == "T0SANDBOX"
 
 
+async def test_a_stranger(workspace: Workspace, app: AsyncApp, connect: Connect) -> None:
+    """What a person of another workspace does names that workspace, whatever the channel."""
+    teams: list[str] = []
+
+    @app.command("/stream")
+    async def take(ack: AsyncAck, command: dict[str, Any]) -> None:
+        teams.append(command["team_id"])
+        await ack()
+
+    @app.event("app_mention")
+    async def hear(event: dict[str, Any]) -> None:
+        teams.append(event["team"])
+
+    await connect(app)
+    await workspace.slash("eve", "incidents", "/stream help")
+    await workspace.mention("eve", "incidents", "help")
+    await workspace.wait_for(lambda: len(teams) == 2)
+    assert teams == ["T9", "T9"]
+
+
 @pytest.mark.parametrize("reply", ["Not run", {"text": "Not run", "blocks": card(button("a"))}])
 async def test_an_ack_with_a_text_is_seen_by_the_asker_alone(
     workspace: Workspace, app: AsyncApp, connect: Connect, reply: Any

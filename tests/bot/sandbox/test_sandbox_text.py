@@ -25,6 +25,7 @@ def names() -> Any:
     ("raw", "read"),
     [
         ("a &lt;b&gt; &amp;amp;", "a <b> &amp;"),
+        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
         ("a & b > c", "a & b > c"),
         ("<@U1> and <@U9|old> and <@U8>", "@Ann and @old and @U8"),
         ("<#C1> and <#C9|gone>", "#ops and #gone"),
@@ -51,7 +52,7 @@ def test_shown(names: Any, raw: str, read: str) -> None:
     [
         ("<@U1> <!subteam^S1|@oncall> <!here> <!channel|x>", {"U1", "S1", "here", "channel"}),
         ("&lt;!channel&gt; @here !channel <!date^0^x|here>", set()),
-        ("<#C1> <https://a.example|@U1>", set()),
+        ("<#C1> <https://a.example|@U1> <#here> <here>", set()),
     ],
 )
 def test_pings(raw: str, whom: set[str]) -> None:

@@ -348,6 +348,13 @@ async def test_history(workspace: Workspace, client: AsyncWebClient) -> None:
     assert [m["text"] for m in replies["messages"]] == ["a", "reply"]
 
 
+async def test_history_is_for_members(workspace: Workspace, client: AsyncWebClient) -> None:
+    """A public channel's messages are read by members only."""
+    workspace.app.scopes.add("channels:history")
+    workspace.remove("incidents")
+    assert (await refused(client.conversations_history(channel="C1")))["error"] == "not_in_channel"
+
+
 async def test_channel_facts(workspace: Workspace, client: AsyncWebClient) -> None:
     """conversations.info knows kinds and membership, and hides what the bot cannot see."""
     workspace.app.scopes |= {"channels:read", "im:read"}
@@ -374,6 +381,9 @@ async def test_views(workspace: Workspace, client: AsyncWebClient, clock: Manual
     assert "/view/blocks/0/type" in data["response_metadata"]["messages"][0]
     old = client.views_publish(user_id="U1", hash="0", view={"type": "home", "blocks": []})
     assert (await refused(old))["error"] == "hash_conflict"
+
+    other = client.views_publish(user_id="U1", view={"type": "modal", "blocks": []})
+    assert "/view/type" in (await refused(other))["response_metadata"]["messages"][0]
 
     title = {"type": "plain_text", "text": "Title"}
     modal = {"type": "modal", "title": title, "blocks": [SECTION]}

@@ -53,6 +53,8 @@ def upgrade() -> None:
         sa.Column("direct", sa.Integer(), nullable=False),
         sa.Column("thread_ts", sa.String(length=32), nullable=True),
         sa.Column("message_ts", sa.String(length=32), nullable=True),
+        sa.Column("copy_ts", sa.String(length=32), nullable=True),
+        sa.Column("posts", sa.Integer(), nullable=False),
         sa.Column("response_url", sa.String(length=1000), nullable=True),
         sa.Column("outcome", sa.JSON(), nullable=True),
         sa.Column("asked_at", sa.Double(), nullable=False),

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from abc import ABC, abstractmethod
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from enum import StrEnum
@@ -34,6 +35,7 @@ __all__ = [
     "SimulatedTask",
     "Simulator",
     "SimulatorFault",
+    "page_of",
 ]
 
 _GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
@@ -46,7 +48,9 @@ class Incident(StrEnum):
     ARREARS = "arrears"
     PERMISSION = "permission"
     WRONG_KEYS = "wrong-keys"
-    CLOCK = "clock"  # the vendor's clock is five minutes further ahead of ours than it allows
+    # The vendor's clock is five minutes further ahead of ours than it allows. Counted by the
+    # signatures that are refused for it.
+    CLOCK = "clock"
     INTERNAL = "internal"  # the vendor's own internal error, after it acted
     SLOW = "slow"  # answers after `delay` seconds
     HANG = "hang"  # acts, and never answers
@@ -75,6 +79,10 @@ class SimulatedTask:
     state: str = ""
     name: str = ""
     facts: dict[str, object] = field(default_factory=dict)
+
+    def told(self, usual: Mapping[str, object]) -> dict[str, object]:
+        """The vendor's fields of such a task; where `facts` has one of them, as it is there."""
+        return {name: self.facts.get(name, value) for name, value in usual.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +151,21 @@ class Simulator(ABC):
         self.tasks.append(task)
 
     def task(self, kind: str, task_id: str) -> SimulatedTask | None:
-        """The task by its exact id, or None."""
-        return next((t for t in self.tasks if t.kind == kind and t.id == task_id), None)
+        """The task by its exact id, with its state as of now; or None."""
+        return next((task for task in self.kept(kind) if task.id == task_id), None)
+
+    def kept(self, kind: str, region: str | None = None) -> list[SimulatedTask]:
+        """The tasks of a kind, with their states as of now. With a region only those that are in
+        it; a task that was added without one is in every region."""
+        self.settle()
+        return [
+            task
+            for task in self.tasks
+            if task.kind == kind and (region is None or task.region in ("", region))
+        ]
+
+    def settle(self) -> None:  # noqa: B027  # not every vendor's tasks move with the clock
+        """Bring the states of all tasks up to now."""
 
     def play(self, incident: Incident, times: int | None = None) -> None:
         """Play an incident on the next `times` requests (None: until `clear`)."""
@@ -158,6 +179,17 @@ class Simulator(ABC):
         """The vendor's clock, in seconds since the epoch."""
         ahead = self.clock_skew + 300.0 if Incident.CLOCK in self.incidents else 0.0
         return self._now() + ahead
+
+    def in_time(self, signed_at: float) -> bool:
+        """Whether the vendor takes a signature of this time, in seconds since the epoch.
+
+        A refusal counts the clock incident down before its answer is dated, so that whoever signs
+        again by the answer's Date is accepted.
+        """
+        if abs(self.now() - signed_at) <= self.clock_skew:
+            return True
+        self._takes(Incident.CLOCK)
+        return False
 
     # What a vendor fills in
 
@@ -292,3 +324,10 @@ class Simulator(ABC):
             else:
                 self.incidents[incident] = left - 1
         return True
+
+
+def page_of(
+    tasks: Sequence[SimulatedTask], number: int, size: int
+) -> tuple[Sequence[SimulatedTask], int]:
+    """One page of a list, counted from 1, and how many pages there are."""
+    return tasks[(number - 1) * size : number * size], math.ceil(len(tasks) / size)

@@ -196,10 +196,13 @@ class Courier:
     async def deliver(
         self, transport: Transport, receipt: Receipt, forgery: Forgery = HONEST
     ) -> Answer | None:
-        """Try once and note it; an event goes on being tried behind the scenes."""
+        """Try once and note it; an event goes on being tried behind the scenes, a forged one not.
+
+        The first try is announced by who called: there is more to tell of it.
+        """
         answer = await self._attempt(transport, receipt, receipt.delivery, forgery)
-        failed = receipt.attempts[-1]
-        if receipt.delivery.kind is DeliveryKind.EVENT and answer is None and not failed.no_retry:
+        retried = receipt.delivery.kind is DeliveryKind.EVENT and forgery == HONEST
+        if retried and answer is None and not receipt.attempts[-1].no_retry:
             task = asyncio.create_task(self._retry(transport, receipt))
             self._retrying.add(task)
             task.add_done_callback(self._retrying.discard)
@@ -217,6 +220,7 @@ class Courier:
             retry = Retry(number, receipt.attempts[-1].reason)
             again = replace(receipt.delivery, retry=retry)
             await self._attempt(transport, receipt, again, HONEST)
+            self._feed.announce(ChangeKind.DELIVERED, about=receipt)
             if receipt.acked or receipt.attempts[-1].no_retry:
                 return
 
@@ -243,5 +247,4 @@ class Courier:
                 no_retry=outcome.no_retry,
             )
         receipt.attempts.append(attempt)
-        self._feed.announce(ChangeKind.DELIVERED, about=receipt)
         return outcome if isinstance(outcome, Answer) else None

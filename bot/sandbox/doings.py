@@ -21,6 +21,7 @@ from bot.sandbox.delivery import (
     Transport,
 )
 from bot.sandbox.errors import SlackError
+from bot.sandbox.feed import ChangeKind
 from bot.sandbox.hands import NotOnScreen, control_in
 from bot.sandbox.http_mode import HttpMode
 from bot.sandbox.interactions import ResponseUrls, Triggers
@@ -50,7 +51,8 @@ class Doings:
     ) -> Receipt:
         """Type a command, "/stream help", and see what comes back within three seconds."""
         who, where = self._in(person, channel)
-        name, _, text = typed.partition(" ")
+        name, *rest = typed.split(maxsplit=1)
+        text = rest[0] if rest else ""
         command = self.app.command(name)
         if command is None:
             return self._not_a_command(where, who, name)
@@ -212,6 +214,7 @@ class Doings:
         elif receipt.delivery.kind is DeliveryKind.ACTION and answer is None:
             receipt.error = receipt.attempts[-1].error
             receipt.shown = press_failed(receipt.attempts[-1])
+        self.model.feed.announce(ChangeKind.DELIVERED, about=receipt)
         return receipt
 
     def _transport(self) -> Transport:

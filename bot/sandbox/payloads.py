@@ -58,14 +58,6 @@ def block_actions(
     response_url: str,
 ) -> dict[str, Any]:
     """A press. An ephemeral message is named, but its content is not sent along."""
-    container: dict[str, Any] = {
-        "type": "message",
-        "message_ts": message.ts,
-        "channel_id": channel.id,
-        "is_ephemeral": message.only_for is not None,
-    }
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
     payload: dict[str, Any] = {
         "type": "block_actions",
         "user": {
@@ -76,7 +68,7 @@ def block_actions(
         },
         "api_app_id": model.app.id,
         "token": _TOKEN,
-        "container": container,
+        "container": _container(message),
         "trigger_id": trigger_id,
         "team": {"id": model.team_id, "domain": _DOMAIN},
         "enterprise": None,
@@ -89,6 +81,18 @@ def block_actions(
     if message.only_for is None:
         payload["message"] = message_payload(model, message)
     return payload
+
+
+def _container(message: Message) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel_id,
+        "is_ephemeral": message.only_for is not None,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    return container
 
 
 def app_mention(model: Model, person: Person, message: Message) -> dict[str, Any]:

@@ -30,8 +30,8 @@ class Connection:
     """One WebSocket of the app. `deaf`: half open; nothing that comes in is heard any more."""
 
     def __init__(self, request: web.Request) -> None:
-        # No autoping: the pongs are ours to give, or not to.
-        self.socket = web.WebSocketResponse(autoping=False)
+        # No autoping: the pongs are ours to give, or not to. Nobody waits long for a dead client.
+        self.socket = web.WebSocketResponse(autoping=False, timeout=0.5)
         self.deaf = False
         self._request = request
 

@@ -128,6 +128,15 @@ class Workspace(SetUp, Doings):
         return self.model.feed
 
     @property
+    def limits(self) -> Limits:
+        """How often the app may call; may be changed at any time."""
+        return self._meter.limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._meter.limits = limits
+
+    @property
     def calls(self) -> list[Call]:
         """Every request to the Web API so far."""
         return self._api.calls

@@ -21,6 +21,7 @@ _SECTION = 2900
 _FIELD = 1900
 _CONTEXT = 1900
 _MOST_LINES = 6
+_NO_ANGLES = str.maketrans("<>", "‹›")
 
 
 def render(reply: Reply, *, note: str = "") -> Payload:
@@ -87,14 +88,19 @@ def _button(button: Button) -> Payload:
     element: Payload = {
         "type": "button",
         "action_id": button.action,
-        "text": {"type": "plain_text", "text": button.label, "emoji": False},
+        "text": {"type": "plain_text", "text": _plain(button.label), "emoji": False},
         "value": button.ticket,
     }
     if button.style:
         element["style"] = button.style
     if button.described:
-        element["accessibility_label"] = button.described
+        element["accessibility_label"] = _plain(button.described)
     return element
+
+
+def _plain(text: str) -> str:
+    """Slack reads no markup in plain text, and would show an escape as it stands."""
+    return text.translate(_NO_ANGLES)
 
 
 def _mrkdwn(text: str) -> Payload:

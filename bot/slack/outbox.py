@@ -232,6 +232,7 @@ class Outbox:
             return None
         if no.error in _NOT_EDITABLE:
             note = "The earlier message could not be edited"
+            await self._posts[record.origin.channel].acquire()
             return await self._post(record, render(self._screens.of(record), note=note))
         log.error("op %s: Slack refused its message: %s", record.id, no.error)
         if no.error in _BAD_BLOCKS:

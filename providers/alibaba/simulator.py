@@ -18,7 +18,7 @@ from typing import Self
 from urllib.parse import parse_qsl
 
 from providers.alibaba import auth
-from providers.alibaba.relay import RELAY
+from providers.alibaba.relay import PROBE, RELAY
 from providers.simulator import (
     Incident,
     Request,
@@ -26,6 +26,7 @@ from providers.simulator import (
     SimulatedTask,
     Simulator,
     SimulatorFault,
+    page_of,
 )
 
 __all__ = ["AlibabaSimulator"]
@@ -36,7 +37,18 @@ RUNNING = "1"
 STOPPED = "3"
 EXITED = "-1"
 
-_APIS = {operation.action: operation for operation in RELAY.operations}
+_APIS = {operation.action: operation for operation in (*RELAY.operations, PROBE)}
+
+_REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "RestartLivePullToPush": ("Region", "TaskId"),
+    "DescribeLivePullToPushList": ("Region",),
+}
+
+_SEARCHED = ("TaskId", "TaskName", "DstUrl")
+"""Parameters of the list that find every task in which they occur, and fields of `TaskInfo`."""
+
+_TOLD_ONLY = {STOPPED: ("TaskInvalidReason",), EXITED: ("TaskExitReason", "TaskExitTime")}
+"""State -> what is told of a task in this state, and in no other."""
 
 _REFUSALS: Mapping[Incident, tuple[str, str, int]] = {
     Incident.THROTTLE: ("Throttling.User", "Request was denied due to user flow control.", 400),
@@ -97,13 +109,12 @@ class AlibabaSimulator(Simulator):
         task.state = task.state or RUNNING
         super().add_task(task)
 
-    def task(self, kind: str, task_id: str) -> SimulatedTask | None:
-        """The task by its exact id, with its state as of now."""
-        found = super().task(kind, task_id)
-        if found and self._back_at.get(task_id, math.inf) <= self._now():
-            found.state = RUNNING
-            del self._back_at[task_id]
-        return found
+    def settle(self) -> None:
+        """Bring the states of all tasks up to now: what was restarted long enough ago runs."""
+        for task in self.tasks:
+            if self._back_at.get(task.id, math.inf) <= self._now():
+                task.state = RUNNING
+                del self._back_at[task.id]
 
     # What the shared frame asks for
 
@@ -145,11 +156,13 @@ class AlibabaSimulator(Simulator):
         return _APIS[action].quota if action in _APIS else 10
 
     def act(self, action: str, parameters: Mapping[str, object], request: Request) -> object:
-        """Check what the API demands, then change the task."""
+        """Check what the API demands, then list the tasks or change the one that is named."""
         _check_api(action, request)
-        for name in ("Region", "TaskId"):
+        for name in _REQUIRED[action]:
             if not parameters.get(name):
                 raise SimulatorFault(f"Missing{name}", f"{name} is mandatory for this action.", 400)
+        if action == "DescribeLivePullToPushList":
+            return self._list(parameters)
         self._restart(self._find(parameters))
         return {"TaskId": str(uuid.uuid4())}  # another one than was asked for, as on the page
 
@@ -186,17 +199,35 @@ class AlibabaSimulator(Simulator):
                 "Specified time stamp or date value is not well formatted.",
                 400,
             ) from None
-        if abs(self.now() - at) > self.clock_skew:
+        if not self.in_time(at):
             raise SimulatorFault(
                 "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.", 400
             )
 
     def _find(self, parameters: Mapping[str, object]) -> SimulatedTask:
-        """A live center knows its own tasks only; one that was added without a region is in all."""
-        task = self.task(RELAY.name, str(parameters["TaskId"]))
-        if task is None or task.region not in ("", parameters["Region"]) or task.state == EXITED:
-            raise SimulatorFault("CodeTaskNotExist", "Task does not exist.", 400)
-        return task
+        """A live center knows its own tasks only."""
+        for task in self.kept(RELAY.name, str(parameters["Region"])):
+            if task.id == parameters["TaskId"] and task.state != EXITED:
+                return task
+        raise SimulatorFault("CodeTaskNotExist", "Task does not exist.", 400)
+
+    def _list(self, parameters: Mapping[str, object]) -> dict[str, object]:
+        """A page of one live center's tasks, those that have ended included."""
+        number = _number(parameters, "PageNumber", 1)
+        size = _number(parameters, "PageSize", 10, most=100)
+        wanted = [(name, str(parameters[name])) for name in _SEARCHED if name in parameters]
+        found = [
+            task
+            for task in self.kept(RELAY.name, str(parameters["Region"]))
+            if all(text in str(_info(task)[name]) for name, text in wanted)
+        ]
+        page, _ = page_of(found, number, size)
+        return {
+            "PageNumber": number,
+            "PageSize": size,
+            "Total": len(found),
+            "TaskList": [_listed(task) for task in page],
+        }
 
     def _restart(self, task: SimulatedTask) -> None:
         """Stopped at once, running after `recovery` seconds. Which code the vendor has for a task
@@ -206,11 +237,52 @@ class AlibabaSimulator(Simulator):
                 "InvalidParam.CodeIllegalDuration", "The task has not reached its start time.", 400
             )
         task.state = STOPPED
+        task.facts.pop("TaskInvalidReason", None)
         self._back_at.pop(task.id, None)
         if self._takes(Incident.NOT_BACK):
             task.facts["TaskInvalidReason"] = "PullStreamFailed"
         else:
             self._back_at[task.id] = self._now() + self.recovery
+
+
+def _listed(task: SimulatedTask) -> dict[str, object]:
+    usual = {
+        "TaskId": task.id,
+        "TaskStatus": int(task.state),
+        "CurrentOffset": 0,
+        "CurrentFileIndex": 0,
+        "TaskInfo": _info(task),
+    }
+    only = _TOLD_ONLY.get(task.state, ())
+    return task.told(usual) | {name: task.facts[name] for name in only if name in task.facts}
+
+
+def _info(task: SimulatedTask) -> dict[str, object]:
+    """How a task was set up."""
+    return task.told(
+        {
+            "TaskId": task.id,
+            "TaskName": task.name,
+            "SourceType": "live",
+            "SourceProtocol": "http-flv",
+            "SourceUrls": ["https://pull.example.com/live/source.flv"],
+            "DstUrl": f"rtmp://push.example.com/live/{task.id}",
+            "StartTime": "2025-01-01T00:00:00Z",
+            "EndTime": "2025-01-07T00:00:00Z",
+            "RepeatNumber": 0,
+            "RetryCount": 3,
+            "RetryInterval": 60,
+            "CallbackURL": "",
+        }
+    )
+
+
+def _number(parameters: Mapping[str, object], name: str, usual: int, most: int = 2**31 - 1) -> int:
+    """A parameter of the query that is a number. Raises SimulatorFault."""
+    text = str(parameters.get(name, usual))
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
+        raise SimulatorFault("InvalidParameter", f"The parameter {name} is not valid.", 400)
+    return int(text)
 
 
 def _query(request: Request) -> list[tuple[str, str]]:

@@ -24,15 +24,17 @@ from providers.simulator import (
     SimulatedTask,
     Simulator,
     SimulatorFault,
+    page_of,
 )
 from providers.tencent.ingest import INGEST
-from providers.tencent.pull import PULL
+from providers.tencent.pull import PROBE, PULL
 
 __all__ = ["TencentSimulator"]
 
 # The vendor's own words for a task's state.
 ACTIVE = "active"
 INACTIVE = "inactive"
+PAUSED = "pause"
 IN_PROGRESS = "InProgress"
 NOT_EXIST = "NotExist"
 
@@ -42,7 +44,9 @@ _BACK_AT = "back_at"
 _FIRST_STATE = {PULL.name: ACTIVE, INGEST.name: IN_PROGRESS}
 
 _APIS: Mapping[str, tuple[Kind, Operation]] = {
-    operation.action: (kind, operation) for kind in (PULL, INGEST) for operation in kind.operations
+    operation.action: (kind, operation)
+    for kind, operations in ((PULL, (*PULL.operations, PROBE)), (INGEST, INGEST.operations))
+    for operation in operations
 }
 
 # Names and JSON types as on the vendor's pages. Written down apart from what the client sends,
@@ -51,10 +55,20 @@ _REQUIRED: Mapping[str, Mapping[str, type]] = {
     "RestartLivePullStreamTask": {"TaskId": str, "Operator": str},
     "DeleteLivePullStreamTask": {"TaskId": str, "Operator": str},
     "StopStreamIngest": {"SdkAppId": int, "TaskId": str},
+    "DescribeLivePullStreamTasks": {},
 }
 _OPTIONAL: Mapping[str, Mapping[str, type]] = {
     "DeleteLivePullStreamTask": {"SpecifyTaskId": str},
+    "DescribeLivePullStreamTasks": {
+        "TaskId": str,
+        "SpecifyTaskId": str,
+        "PageNum": int,
+        "PageSize": int,
+    },
 }
+
+_TASK_LIMIT = 200
+"""Pull tasks that one account may have (China's; 20 elsewhere). Told, not enforced."""
 
 _SLOWER = (
     "Your current request times equals to `{times}` in a second, which exceeds the frequency limit "
@@ -118,13 +132,8 @@ class TencentSimulator(Simulator):
         task.state = task.state or _FIRST_STATE[task.kind]
         super().add_task(task)
 
-    def task(self, kind: str, task_id: str) -> SimulatedTask | None:
-        """The task by its exact id, with its state as of now."""
-        self.settle()
-        return super().task(kind, task_id)
-
     def settle(self) -> None:
-        """Bring every task's state up to now: what was restarted long enough ago is active."""
+        """Bring the states of all tasks up to now: what was restarted long enough ago is active."""
         for task in self.tasks:
             back_at = task.facts.get(_BACK_AT)
             if isinstance(back_at, float) and self._now() >= back_at:
@@ -148,7 +157,7 @@ class TencentSimulator(Simulator):
         timestamp = request.headers.get("x-tc-timestamp", "")
         if not re.fullmatch(r"[0-9]{1,12}", timestamp):
             raise _missing("Timestamp")
-        if abs(self.now() - int(timestamp)) > self.clock_skew:
+        if not self.in_time(int(timestamp)):
             raise SimulatorFault(
                 "AuthFailure.SignatureExpire",
                 "The provided credentials are expired: the timestamp is more than 5 minutes off.",
@@ -186,11 +195,14 @@ class TencentSimulator(Simulator):
         return _APIS[action][1].quota if action in _APIS else 20
 
     def act(self, action: str, parameters: Mapping[str, object], request: Request) -> object:
-        """Check what the API demands, then change the task."""
+        """Check what the API demands, then list the tasks or change the one that is named."""
         kind, operation = _api(request)
         _check_headers(request, operation)
         _check_parameters(request, kind, operation)
-        task = self._find(kind, parameters, request.headers["x-tc-region"])
+        region = request.headers["x-tc-region"]
+        if action == "DescribeLivePullStreamTasks":
+            return self._list(parameters, region)
+        task = self._find(kind, parameters, region)
         match action:
             case "RestartLivePullStreamTask":
                 self._restart(task)
@@ -221,17 +233,35 @@ class TencentSimulator(Simulator):
     # Tasks
 
     def _find(self, kind: Kind, parameters: Mapping[str, object], region: str) -> SimulatedTask:
-        """A task that was added without a region is found in every region."""
-        self.settle()
-        for task in self.tasks:
-            here = task.region in ("", region)
-            if here and (task.kind, task.id) == (kind.name, parameters["TaskId"]):
+        for task in self.kept(kind.name, region):
+            if task.id == parameters["TaskId"]:
                 if kind is INGEST and task.app not in (None, parameters["SdkAppId"]):
                     raise SimulatorFault("InvalidParameter.SdkAppId", "SdkAppId is incorrect.")
                 return task
         if kind is PULL:
             raise SimulatorFault("InvalidParameter.TaskNotExist", "The task does not exist.")
         raise SimulatorFault("InvalidParameter.TaskId", "TaskId parameter error.")
+
+    def _list(self, parameters: Mapping[str, object], region: str) -> dict[str, object]:
+        """A page of the pull tasks. No task here was made under an id of its maker's choice, so
+        SpecifyTaskId finds none."""
+        number = _number(parameters, "PageNum", 1)
+        size = _number(parameters, "PageSize", 10, most=20)
+        wanted = parameters.get("TaskId")
+        found = [
+            task
+            for task in self.kept(PULL.name, region)
+            if wanted in (None, "", task.id) and not parameters.get("SpecifyTaskId")
+        ]
+        page, pages = page_of(found, number, size)
+        return {
+            "TaskInfos": [_info(task) for task in page],
+            "PageNum": number,
+            "PageSize": size,
+            "TotalNum": len(found),
+            "TotalPage": pages,
+            "LimitTaskNum": _TASK_LIMIT,
+        }
 
     def _restart(self, task: SimulatedTask) -> None:
         if task.state not in (ACTIVE, INACTIVE):
@@ -248,6 +278,43 @@ def _stop(task: SimulatedTask) -> None:
             "FailedOperation.TaskFinished", "Task has ended when calling the interface."
         )
     task.state = NOT_EXIST
+
+
+def _info(task: SimulatedTask) -> dict[str, object]:
+    """A task as it is listed. Whether it runs is not in the list, only whether it is paused."""
+    return task.told(
+        {
+            "TaskId": task.id,
+            "SourceType": "PullLivePushLive",
+            "SourceUrls": ["https://pull.example.com/live/source.flv"],
+            "DomainName": "push.example.com",
+            "AppName": "live",
+            "StreamName": task.name or task.id,
+            "PushArgs": "",
+            "StartTime": "2025-01-01T00:00:00Z",
+            "EndTime": "2025-01-07T00:00:00Z",
+            "Region": task.region,
+            "VodLoopTimes": 0,
+            "VodRefreshType": "",
+            "CreateTime": "2025-01-01T00:00:00Z",
+            "UpdateTime": "2025-01-01T00:00:00Z",
+            "CreateBy": "admin",
+            "UpdateBy": "admin",
+            "CallbackUrl": "",
+            "CallbackEvents": [],
+            "CallbackInfo": "",
+            "ErrorInfo": "",
+            "Status": "pause" if task.state == PAUSED else "enable",
+            "Comment": task.name,
+        }
+    )
+
+
+def _number(parameters: Mapping[str, object], name: str, usual: int, most: int = 2**31 - 1) -> int:
+    value = parameters.get(name, usual)
+    if not isinstance(value, int) or not 1 <= value <= most:
+        raise SimulatorFault("InvalidParameterValue", f"The value of `{name}` is not valid.")
+    return value
 
 
 def _api(request: Request) -> tuple[Kind, Operation]:

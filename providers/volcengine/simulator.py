@@ -23,10 +23,11 @@ from providers.simulator import (
     SimulatedTask,
     Simulator,
     SimulatorFault,
+    page_of,
 )
 from providers.volcengine import auth
 from providers.volcengine.account import LIVE, VolcengineAccount
-from providers.volcengine.record import RECORD
+from providers.volcengine.record import PROBE, RECORD
 
 __all__ = ["VolcengineSimulator"]
 
@@ -36,7 +37,19 @@ RECORDING = "生效中"
 STOPPED = "停用"
 ENDED = "已结束"
 
-_APIS = {operation.action: operation for operation in RECORD.operations}
+_APIS = {operation.action: operation for operation in (*RECORD.operations, PROBE)}
+
+# Names and JSON types as on the vendor's pages. Written down apart from what the client sends,
+# because this is what checks it.
+_REQUIRED: Mapping[str, Mapping[str, type]] = {
+    "StopPullRecordTask": {"TaskId": str},
+    "ListPullRecordTask": {"PageNum": int, "PageSize": int},
+}
+_FILTERS = ("Vhost", "Domain", "App", "Stream")
+"""Optional parameters of the list, and fields of what is listed."""
+_OPTIONAL: Mapping[str, Mapping[str, type]] = {
+    "ListPullRecordTask": dict.fromkeys(_FILTERS, str),
+}
 
 # Message, HTTP status and the vendor's number of a code, where it has published one.
 _FAULTS: Mapping[str, tuple[str, int, int | None]] = {
@@ -55,6 +68,7 @@ _FAULTS: Mapping[str, tuple[str, int, int | None]] = {
     "InvalidActionOrVersion": ("Could not find operation for this action.", 404, 100008),
     "InvalidAuthorization": ("The Authorization header is malformed.", 400, None),
     "InvalidCredential": ("The credential scope is not valid.", 400, None),
+    "InvalidParam": ("Request parameter error.", 400, None),
     "InvalidParam.BindError": (
         "Request parameter error, please check input data",
         400,
@@ -64,7 +78,7 @@ _FAULTS: Mapping[str, tuple[str, int, int | None]] = {
     "InvalidTimestamp": ("The request time is out of range.", 400, 100006),
     "MethodNotAllowed": ("The method is not allowed.", 405, None),
     "MissingAuthenticationToken": ("The Authorization header is missing.", 401, 100003),
-    "MissingParameter": ("The request is missing TaskId.", 400, 100002),
+    "MissingParameter": ("The request is missing a required parameter.", 400, 100002),
     "RequestForbidden.BillingStatus": (
         "Billing status is not available for the AccountID, please activate the service or "
         "recharge.",
@@ -156,28 +170,18 @@ class VolcengineSimulator(Simulator):
         return _APIS[action].quota if action in _APIS else 50
 
     def act(self, action: str, parameters: Mapping[str, object], request: Request) -> object:
-        """Check what the API demands, then end the recording.
-
-        Which code the vendor has for a recording that had ended before is not published; here a
-        second stop is accepted and changes nothing.
-        """
+        """Check what the API demands, then list the recordings or end the one that is named."""
         _check_api(action, request)
-        if _parameters(request) is None:
-            raise _fault("InvalidParam.BindError")
-        if "TaskId" not in parameters:
-            raise _fault("MissingParameter")
-        if not isinstance(parameters["TaskId"], str):
-            raise _fault("InvalidParam.BindError")
-        task = self.task(RECORD.name, parameters["TaskId"])
-        if task is None:
-            raise _fault("ResourceNotFound")
-        task.state = {NOT_STARTED: STOPPED, RECORDING: ENDED}.get(task.state, task.state)
+        _check_parameters(action, request)
+        if action == "ListPullRecordTask":
+            return self._list(parameters)
+        self._stop(str(parameters["TaskId"]))
         return None
 
     def envelope(
         self, action: str, request_id: str, outcome: object | SimulatorFault
     ) -> tuple[int, object]:
-        """`ResponseMetadata`; this family's changes have no `Result`."""
+        """`ResponseMetadata`, and the `Result` of a read; this family's changes have none."""
         metadata: dict[str, object] = {
             "RequestId": request_id,
             "Action": action,
@@ -186,7 +190,8 @@ class VolcengineSimulator(Simulator):
             "Region": VolcengineAccount.default_region,
         }
         if not isinstance(outcome, SimulatorFault):
-            return 200, {"ResponseMetadata": metadata}
+            result = {} if outcome is None else {"Result": outcome}
+            return 200, {"ResponseMetadata": metadata, **result}
         error: dict[str, object] = {"Code": outcome.code, "Message": outcome.message}
         if (number := _FAULTS[outcome.code][2]) is not None:
             error["CodeN"] = number
@@ -202,8 +207,59 @@ class VolcengineSimulator(Simulator):
             at = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
         except ValueError:
             raise _fault("InvalidTimestamp") from None
-        if abs(self.now() - at) > self.clock_skew:
+        if not self.in_time(at):
             raise _fault("InvalidTimestamp")
+
+    def _stop(self, task_id: str) -> None:
+        """Which code the vendor has for a recording that had ended before is not published; here a
+        second stop is accepted and changes nothing."""
+        task = self.task(RECORD.name, task_id)
+        if task is None:
+            raise _fault("ResourceNotFound")
+        task.state = {NOT_STARTED: STOPPED, RECORDING: ENDED}.get(task.state, task.state)
+
+    def _list(self, parameters: Mapping[str, object]) -> dict[str, object]:
+        """A page of the recordings, those that have ended included."""
+        number = _number(parameters, "PageNum")
+        size = _number(parameters, "PageSize", most=500)
+        wanted = [(name, parameters[name]) for name in _FILTERS if parameters.get(name)]
+        found = [
+            task
+            for task in self.kept(RECORD.name)
+            if all(_listed(task)[name] == value for name, value in wanted)
+        ]
+        page, pages = page_of(found, number, size)
+        return {
+            "List": [_listed(task) for task in page],
+            "Pagination": {
+                "PageCur": number,
+                "PageSize": size,
+                "PageTotal": pages,
+                "TotalCount": len(found),
+            },
+        }
+
+
+def _listed(task: SimulatedTask) -> dict[str, object]:
+    return task.told(
+        {
+            "TaskId": task.id,
+            "StartTime": "2025-01-01T00:00:00Z",
+            "EndTime": "2025-01-07T00:00:00Z",
+            "Vhost": "push.example.com",
+            "Domain": "push.example.com",
+            "App": "live",
+            "Stream": task.name or task.id,
+            "Status": task.state,
+        }
+    )
+
+
+def _number(parameters: Mapping[str, object], name: str, most: int = 2**31 - 1) -> int:
+    value = parameters[name]
+    if not isinstance(value, int) or not 1 <= value <= most:
+        raise _fault("InvalidParam")
+    return value
 
 
 def _query(request: Request) -> list[tuple[str, str]]:
@@ -254,6 +310,19 @@ def _check_api(action: str, request: Request) -> None:
         raise _fault("InvalidActionOrVersion")
     if request.method != "POST":
         raise _fault("MethodNotAllowed")
+
+
+def _check_parameters(action: str, request: Request) -> None:
+    """Every required parameter, and the types of all known ones; others are not looked at."""
+    parameters = _parameters(request)
+    if parameters is None:
+        raise _fault("InvalidParam.BindError")
+    required = _REQUIRED[action]
+    if not required.keys() <= parameters.keys():
+        raise _fault("MissingParameter")
+    for name, kind in {**required, **_OPTIONAL.get(action, {})}.items():
+        if name in parameters and type(parameters[name]) is not kind:  # true is no integer
+            raise _fault("InvalidParam.BindError")
 
 
 def _fault(code: str) -> SimulatorFault:

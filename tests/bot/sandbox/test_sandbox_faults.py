@@ -12,12 +12,14 @@ from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryInt
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import (
+    Change,
     ChangeKind,
     Drop,
     Hold,
     Limits,
     ManualClock,
     RateLimit,
+    Receipt,
     Refuse,
     Slow,
     Status,
@@ -49,7 +51,7 @@ async def test_the_answer_is_lost(workspace: Workspace, client: AsyncWebClient) 
 
 async def test_the_sdk_posts_twice(workspace: Workspace, client: AsyncWebClient) -> None:
     """The known fault of the SDK's default retry is reproduced: one call, two posts."""
-    workspace._meter.limits = Limits(post_burst=2)
+    workspace.limits = Limits(post_burst=2)
     at_once = FixedValueRetryIntervalCalculator(fixed_internal=0)
     client.retry_handlers.append(
         AsyncConnectionErrorRetryHandler(max_retry_count=1, interval_calculator=at_once)
@@ -179,6 +181,19 @@ async def test_every_change_is_told(workspace: Workspace, client: AsyncWebClient
     ]
     told = [change.message for change in seen if change.message]
     assert {message.ts for message in told} == {posted["ts"]}
+
+
+async def test_a_delivery_is_told_with_its_outcome(workspace: Workspace) -> None:
+    """Who hears of a delivery can read from it what the person saw."""
+    heard: list[str] = []
+
+    def listen(change: Change) -> None:
+        if change.kind is ChangeKind.DELIVERED and isinstance(change.about, Receipt):
+            heard.append(change.about.shown)
+
+    workspace.feed.listen(listen)
+    receipt = await workspace.slash("ann", "incidents", "/stream")
+    assert heard == [receipt.shown] != [""]
 
 
 async def test_waiting_in_vain(workspace: Workspace) -> None:

@@ -90,6 +90,20 @@ async def test_a_forgery_is_refused_by_the_app(
     assert (await workspace.replay(refused, forgery=forgery)).status == 401
 
 
+async def test_a_forged_event_is_not_tried_again(workspace: Workspace) -> None:
+    """A retry would be honest, and so undo what the forgery is for."""
+    answers = [web.Response(status=401)]
+
+    async def refuse(_: web.Request) -> web.Response:
+        return answers.pop(0)
+
+    async with serving(workspace, refuse):
+        forged = Forgery(signature="bad")
+        receipt = await workspace.mention("ann", "incidents", "help", forgery=forged)
+        assert not workspace._courier._retrying
+    assert (receipt.acked, receipt.status) == (False, 401)
+
+
 async def test_a_timestamp_to_the_letter(workspace: Workspace) -> None:
     """A forged timestamp goes out as it is, correctly signed."""
     stamps: list[str] = []

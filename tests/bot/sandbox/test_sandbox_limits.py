@@ -70,7 +70,7 @@ async def test_on_the_wire(
 
 async def test_all_tiers(client: AsyncWebClient, workspace: Workspace) -> None:
     """Slack's published tiers can be switched on for every method."""
-    workspace._meter.limits = Limits(per_minute=SLACK_TIERS)
+    workspace.limits = Limits(per_minute=SLACK_TIERS)
     for _ in range(20):
         await client.usergroups_list()
     with pytest.raises(SlackApiError, match="ratelimited"):

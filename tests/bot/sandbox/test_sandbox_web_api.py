@@ -20,7 +20,7 @@ NO_LIMITS = Limits(posts_per_second=1000, post_burst=1000, per_minute={})
 @pytest.fixture
 async def workspace(workspace: Workspace) -> Workspace:
     """Without limits: they have their own tests."""
-    workspace._meter.limits = NO_LIMITS
+    workspace.limits = NO_LIMITS
     return workspace
 
 
@@ -387,10 +387,10 @@ async def test_views(workspace: Workspace, client: AsyncWebClient, clock: Manual
 
     title = {"type": "plain_text", "text": "Title"}
     modal = {"type": "modal", "title": title, "blocks": [SECTION]}
-    trigger = workspace._triggers.issue("U1")
+    trigger = (await workspace.slash("ann", "ops", "/x")).trigger_id
     await client.views_open(trigger_id=trigger, view=modal)
     assert workspace.model.modals[0].user_id == "U1"
-    late = workspace._triggers.issue("U1")
+    late = (await workspace.slash("ann", "ops", "/x")).trigger_id
     await clock.advance(3.1)
     for trigger_id, error in [
         (trigger, "exchanged_trigger_id"),

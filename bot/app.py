@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 15.0
 SETTLE_SECONDS = 5.0
+PROBE_SECONDS = 2.0
 IDLE_SECONDS = 12.0
 """How long a connection may hold back a request, or idle, before it is closed."""
 
@@ -115,7 +116,9 @@ class App:
         await self._outbox.pay_debts()
         self._background(self._recovery.sweep(), "the sweep")
         self._background(self._outbox.work_notices(), "the notices")
-        self._background(self._probes.warn(), "the look at the vendors' keys")
+        looking = self._background(self._probes.warn(), "the look at the vendors' keys")
+        # Before the first command, so as not to be in its way; but not for ever.
+        await asyncio.wait({looking}, timeout=PROBE_SECONDS)
         await self._listen()
 
     def _assemble(self, identity: Identity) -> None:
@@ -247,7 +250,7 @@ class App:
         host, port = runner.addresses[0][:2]
         self.urls[name] = f"http://{Address(host, port)}"
 
-    def _background(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _background(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
 
         async def end() -> None:
@@ -255,6 +258,7 @@ class App:
             await asyncio.gather(task, return_exceptions=True)
 
         self._stack.push_async_callback(end)
+        return task
 
     async def _slack_ok(self) -> bool:
         return self._slack_ready()

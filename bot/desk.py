@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,7 +32,7 @@ from bot.policy import (
 )
 from bot.reply import Reply
 from bot.runner import Runner
-from bot.screens import CONFIRM, WITHDRAW, Screens
+from bot.screens import CANCEL, CONFIRM, DECLINE, WITHDRAW, Screens
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from providers.catalogue import Catalogue
@@ -228,7 +228,7 @@ class Desk:
         if waiting is not None:
             self._changed(waiting)
 
-    async def _approve(self, record: Record, actor: str, **values: object) -> bool:
+    async def _approve(self, record: Record, actor: str, **values: Any) -> bool:
         """Approve and run. False if somebody else decided first."""
         approved = await self._journal.approve(
             record, actor=actor, lasts=self._settings.timeouts.approved_seconds, **values
@@ -251,7 +251,8 @@ class Desk:
     async def press(self, press: Press) -> None:
         """Take a press. One press of one allowed person decides; everybody else is told why not."""
         record = await self._journal.by_ticket(press.ticket)
-        if record is None or not self._on_its_card(record, press):
+        known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW)
+        if record is None or not known or not self._on_its_card(record, press):
             self._whisper(press.ear, answers.not_a_card())
             return
         if press.message_ts not in (record.message_ts, record.copy_ts):
@@ -297,9 +298,7 @@ class Desk:
             await self._refuse_press(record, press, answers.wrong_presser(record, decision))
         elif isinstance(decide(self._settings.policy, wish, requester, place), Deny):
             await self._refuse_press(record, press, answers.requester_lost_rights(record))
-        elif not await self._approve(
-            record, press.user, decider=press.user, decider_name=presser.name
-        ):
+        elif not await self._approve(record, press.user, **_decided_by(press, presser)):
             await self._tell_who_won(record, press)
 
     async def _press_no(self, record: Record, press: Press, presser: Person) -> None:
@@ -326,10 +325,9 @@ class Desk:
             to,
             actor=press.user,
             notices=self._notices.at_the_end(decided, to),
-            decider=press.user,
-            decider_name=presser.name,
             due_at=None,
             finished_at=self._journal.now(),
+            **_decided_by(press, presser),
         )
         if moved is None:
             await self._tell_who_won(record, press)
@@ -343,6 +341,15 @@ class Desk:
     async def _tell_who_won(self, record: Record, press: Press) -> None:
         now = await self._journal.get(record.id) or record
         self._whisper(press.ear, answers.decided(now, press.user, self._screens))
+
+
+def _decided_by(press: Press, presser: Person) -> dict[str, Any]:
+    """What a press that counts leaves in the record."""
+    decided: dict[str, Any] = {"decider": press.user, "decider_name": presser.name}
+    if press.ear.response_url:
+        # From now on the message can be edited even where the bot is no member.
+        decided |= {"response_url": press.ear.response_url, "url_edits": 1}
+    return decided
 
 
 def ear_of(origin: Origin) -> Ear:

@@ -103,7 +103,7 @@ def _fault(call: Call, error: CallError, where: str) -> tuple[bool, str]:
         case Unreadable():
             return True, (
                 f"no readable answer from {where}: {error.why}. Next: check the account's "
-                "endpoints and network.proxy; if they are right, look again in a minute."
+                "endpoints and network.proxy; if they are right, run stream-bot check in a minute."
             )
         case ClockOff(offset=float(offset)):
             return True, f"{where} refused the time of the signature ({said}). {_clock(offset)}"
@@ -111,7 +111,7 @@ def _fault(call: Call, error: CallError, where: str) -> tuple[bool, str]:
         return True, f"{where} refused ({said}). {told.says} {next_step}"
     return False, (
         f"{where} answered, but not to the question ({said}), so the key is not proved. Next: "
-        "look again in a minute; if it stays, check the account's region and endpoints."
+        "run stream-bot check in a minute; if it stays, check the account's region and endpoints."
     )
 
 

@@ -11,7 +11,7 @@ from bot.reply import Bold, Button, Code, Line, Mark, Reply, clock
 from bot.settings import Settings
 from providers.operation import Effect, Kind, Operation, Verb
 
-__all__ = ["CANCEL", "CONFIRM", "Screens", "Words", "describe", "short_id"]
+__all__ = ["CANCEL", "CONFIRM", "DECLINE", "WITHDRAW", "Screens", "Words", "describe", "short_id"]
 
 CONFIRM = "confirm"
 CANCEL = "cancel"

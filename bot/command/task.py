@@ -296,6 +296,10 @@ def _short_title(kind: Kind) -> str:
     return next((word for word in kind.title.split() if word.lower() in kind.aliases), kind.title)
 
 
+_NAME_SIGNS = ("@", "#")
+"""What <@U1|ann> and <#C1|ops> read as. No vendor's id begins so."""
+
+
 def _why_no_id(task: str) -> str:
     """What keeps a word from being a task id, as a sentence; "" for an id."""
     if not task:
@@ -304,6 +308,6 @@ def _why_no_id(task: str) -> str:
         return f"a task id is plain ASCII, kept to the letter, and its {odd}."
     if len(task) > MAX_ID:
         return f"the task id has {len(task):,} characters; {MAX_ID} is the most."
-    if holds_slack_markup(task):
+    if holds_slack_markup(task) or task.startswith(_NAME_SIGNS):
         return f"'{foreign(task, 60)}' is a link or a name in Slack, not a task id."
     return ""

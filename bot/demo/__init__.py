@@ -28,8 +28,19 @@ from bot.demo.words import GOODBYE, WELCOME
 __all__ = ["demo"]
 
 
-async def demo() -> int:
-    """Play until the input ends or SIGINT or SIGTERM comes; returns the exit status."""
+async def demo(
+    *,
+    port: int = 0,
+    database: Path | None = None,
+    page: bool = True,
+    script: Path | None = None,
+) -> int:
+    """Play until the input ends or SIGINT or SIGTERM comes; returns the exit status.
+
+    port: of the workspace, 0 for a free one; database: where the bot's journal is kept, in a
+    folder that goes away if left out; page: in a browser, else at the terminal; script: incidents
+    to play instead of a person.
+    """
     logs.configure("error", "text", lambda: ())  # what goes wrong on purpose is seen in the channel
     loop = asyncio.get_running_loop()
     playing = asyncio.create_task(_play(Paper(sys.stdout, terminal=sys.stdout.isatty())))

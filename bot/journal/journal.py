@@ -255,7 +255,7 @@ class Journal:
         """
         first: dict[str, Any] = {"message_ts": message_ts}
         if response_url:
-            first["response_url"] = response_url
+            first |= {"response_url": response_url, "url_edits": 1}
         known = operation.c.message_ts.is_not(None)
         change = update(operation).where(operation.c.id == record.id)
 

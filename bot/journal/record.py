@@ -81,6 +81,7 @@ class Origin:
 
     request_key: names this delivery, so that a repeated one acts once.
     response_url: Slack's way to answer in a channel that the bot is not in (5 uses, 30 minutes).
+        url_edits: it came from a button, and edits the message of that button.
     """
 
     request_key: str
@@ -91,6 +92,7 @@ class Origin:
     direct: bool = False
     thread_ts: str | None = None
     response_url: str | None = None
+    url_edits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

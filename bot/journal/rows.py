@@ -58,6 +58,7 @@ def insert_asked(
             direct=int(origin.direct),
             thread_ts=origin.thread_ts,
             response_url=origin.response_url,
+            url_edits=int(origin.url_edits),
             asked_at=now,
         )
         .returning(operation)
@@ -133,6 +134,7 @@ def record_of(row: Row[Any]) -> Record:
             direct=bool(row.direct),
             thread_ts=row.thread_ts,
             response_url=row.response_url,
+            url_edits=bool(row.url_edits),
         ),
         decider=row.decider,
         decider_name=row.decider_name,

@@ -79,6 +79,7 @@ operation = Table(
     # answer was lost, or the process died before it could be kept.
     Column("posts", Integer, nullable=False),
     Column("response_url", String(1000)),
+    Column("url_edits", Integer, nullable=False),  # 1: a button's, which edits its own message
     Column("outcome", JSON(none_as_null=True)),
     Column("asked_at", Double, nullable=False),
     Column("approved_at", Double),

@@ -83,7 +83,11 @@ def bolt_app(web: SlackWeb, identity: Identity) -> AsyncApp:
 async def answered(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
     """Dispatch, and never leave Slack without an ack: a surface that we do not use is taken note
     of, and a fault of ours is told instead of Slack's own words for it."""
-    answer = await app.async_dispatch(request)
+    try:
+        answer = await app.async_dispatch(request)
+    except Exception:
+        log.exception("a payload broke on its way to its listener")
+        return BoltResponse(status=200)
     if answer.status == 200:
         return answer
     if answer.status == 404:
@@ -206,8 +210,11 @@ class Listeners:
                 response_url=body.get("response_url"),
             ),
         )
-        self._supervisor.spawn(self._desk.press(press), f"a press by {user_id}")
         await ack()
+        if self._is_ours(team, (body.get("enterprise") or {}).get("id")):
+            self._supervisor.spawn(self._desk.press(press), f"a press by {user_id}")
+        else:
+            self._outbox.whisper(press.ear, answers.wrong_workspace())
 
     async def _take(
         self, text: str, origin: Origin, sent_at: float, *, escaped: bool

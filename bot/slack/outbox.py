@@ -33,19 +33,8 @@ GRACE = 0.4
 
 BACKOFF_MOST = 30.0
 
-# Slack says so where the bot cannot post: it is no member, or the channel is closed to it.
-_CLOSED = frozenset(
-    {
-        "not_in_channel",
-        "channel_not_found",
-        "is_archived",
-        "restricted_action",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-        "restricted_action_non_threadable_channel",
-    }
-)
 _NOT_EDITABLE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_BAD_TOKEN = frozenset({"invalid_auth", "account_inactive", "token_revoked", "not_authed"})
 _BAD_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 _REPEAT = "Repeat: whether an earlier post of this arrived is not known"
@@ -189,7 +178,31 @@ class Outbox:
                 return await self._post(record, render(self._screens.of(record), note=note))
             await self._edit(record, render(self._screens.of(record)))
         except SlackNoError as no:
-            return await self._show_elsewhere(record, render(self._screens.of(record)), no)
+            return await self._show_elsewhere(record, no)
+        return record.message_ts
+
+    async def _show_elsewhere(self, record: Record, no: SlackNoError) -> str | None:
+        """What remains when Slack refuses the message itself."""
+        log.info("op %s: Slack did not take its message: %s", record.id, no.error)
+        if no.error in _BAD_TOKEN:
+            raise SlackBusyError(BACKOFF_MOST)  # nothing was done; an operator must act
+        try:
+            if no.error in _NOT_EDITABLE:
+                await self._posts[record.origin.channel].acquire()
+                note = "The earlier message could not be edited"
+                return await self._post(record, render(self._screens.of(record), note=note))
+            if no.error in _BAD_BLOCKS:
+                return await self._show_plain(record)
+        except SlackNoError as again:
+            log.info("op %s: nor that: %s", record.id, again.error)
+        await self._respond(record)
+        return record.message_ts
+
+    async def _show_plain(self, record: Record) -> str | None:
+        plain = {"text": render(self._screens.of(record))["text"], "blocks": []}
+        if record.message_ts is None:
+            return await self._post(record, plain)
+        await self._edit(record, plain)
         return record.message_ts
 
     async def _post(self, record: Record, payload: Payload) -> str | None:
@@ -223,37 +236,13 @@ class Outbox:
             except SlackNoError as no:
                 log.info("op %s: its copy cannot be edited: %s", record.id, no.error)
 
-    async def _show_elsewhere(
-        self, record: Record, payload: Payload, no: SlackNoError
-    ) -> str | None:
-        """What remains when Slack refuses the message itself."""
-        if no.error in _CLOSED:
-            await self._respond(record, payload)
-            return None
-        if no.error in _NOT_EDITABLE:
-            note = "The earlier message could not be edited"
-            await self._posts[record.origin.channel].acquire()
-            return await self._post(record, render(self._screens.of(record), note=note))
-        log.error("op %s: Slack refused its message: %s", record.id, no.error)
-        if no.error in _BAD_BLOCKS:
-            plain = {"text": payload["text"], "blocks": []}
-            if record.message_ts is None:
-                return await self._post(record, plain)
-            await self._edit(record, plain)
-            return record.message_ts
-        if no.error in ("invalid_auth", "account_inactive", "token_revoked", "not_authed"):
-            raise SlackBusyError(BACKOFF_MOST)  # nothing was done; an operator must act
-        return record.message_ts  # nothing that a repeat could mend
-
-    async def _respond(self, record: Record, payload: Payload) -> None:
+    async def _respond(self, record: Record) -> None:
         """Through the response_url: a first and a last message; then a direct message."""
-        first = record.shown_version == 0
-        if not (first or record.state.final or record.state is State.WAITING):
+        if not (record.shown_version == 0 or record.state.final or record.state is State.WAITING):
             return
-        # A button's own response_url (kept at the press) edits the card; a command's cannot.
-        edits = record.message_ts is not None
         noted = render(self._screens.of(record), note=INVITE)
         if record.origin.response_url:
+            edits = record.origin.url_edits
             await self._journal.posting(record)
             try:
                 await self._web.respond(
@@ -266,7 +255,7 @@ class Outbox:
             else:
                 return
         if record.state.final:
-            await self._direct(record.origin.requester, payload)
+            await self._direct(record.origin.requester, render(self._screens.of(record)))
 
     async def _direct(self, user: str, payload: Payload) -> None:
         try:

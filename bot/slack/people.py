@@ -149,7 +149,7 @@ class _Kept(Generic[T]):
         if (task := self._under_way.get(key)) is None:
             task = asyncio.create_task(self._look_up(key), name=f"look-up of {key or 'groups'}")
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(lambda done: self._done(key, done))
         try:
             return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
         except (SlackNoError, SlackBusyError, SlackLostError, TimeoutError) as error:
@@ -158,6 +158,11 @@ class _Kept(Generic[T]):
         except Exception:
             log.exception("a look-up at Slack broke")
             return None
+
+    def _done(self, key: str, task: asyncio.Task[T]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # whoever still waits gets it; if nobody does, it is no news
 
     async def _look_up(self, key: str) -> T:
         async with asyncio.timeout(READ_SECONDS):

@@ -261,6 +261,11 @@ MISTAKES = [
         "restart tencent 123",
     ),
     (
+        "restart tencent <@U1|ann>",
+        "'@ann' is a link or a name in Slack, not a task id.",
+        "restart tencent 123",
+    ),
+    (
         f"restart tencent {'x' * 129}",
         "the task id has 129 characters; 128 is the most.",
         "restart tencent 123",
@@ -487,7 +492,9 @@ def test_the_name_of_the_command_is_the_vocabularys() -> None:
 
 # Whatever is typed
 
-ids = st.text(string.digits + string.ascii_letters + string.punctuation, min_size=1, max_size=128)
+ids = st.text(
+    string.digits + string.ascii_letters + string.punctuation, min_size=1, max_size=128
+).filter(lambda task: not task.startswith(("@", "#")))  # a person's or a channel's name
 pieces = r"""restart stop delete help ? whoami tencent trtc alibaba volcengine main-feed room 123 -x
     -- — -–x --region --app --reason --account --dry-run --help --foo --regoin= --reason=" “ ” „ « »
     " ' ` ``` <@U1> <@U1|a> <!channel> <https://a.b|c &lt;@U1&gt; = , \ ＂ ＝""".split()  # noqa: SIM905  # longer as a list

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
 
 from providers.account import Credentials
-from providers.simulator import Incident, SimulatedTask
+from providers.catalogue import discover
+from providers.simulator import Incident, SimulatedTask, page_of
 from providers.tencent.auth import TC3Auth
 from providers.tencent.simulator import TencentSimulator
 
@@ -24,7 +25,7 @@ class Line:
         self.simulator = simulator
         self.client = client
 
-    async def restart(self) -> httpx.Response:
+    async def restart(self, clock: Callable[[], float] = time.time) -> httpx.Response:
         """One signed restart of task 123."""
         request = self.client.build_request(
             "POST",
@@ -38,7 +39,7 @@ class Line:
             content=json.dumps({"TaskId": "123", "Operator": "slack:U123"}).encode(),
         )
         key = Credentials("AKIDEXAMPLE", "examplesecret")
-        return await self.client.send(request, auth=TC3Auth(key, "live", time.time))
+        return await self.client.send(request, auth=TC3Auth(key, "live", clock))
 
     def acted(self) -> bool:
         """True when the restart was carried out."""
@@ -105,6 +106,50 @@ async def test_an_incident_ends_after_its_times(line: Line) -> None:
     line.simulator.play(Incident.THROTTLE, times=2)
     answers = [await line.restart() for _ in range(3)]
     assert ["Error" in answer.json()["Response"] for answer in answers] == [True, True, False]
+
+
+def _refused(answer: httpx.Response) -> bool:
+    return "Error" in answer.json()["Response"]
+
+
+async def test_the_clock_incident_ends_after_its_times(line: Line) -> None:
+    """It is counted by the requests that it refused, and a signature that agrees with the wrong
+    clock is none of them."""
+    line.simulator.play(Incident.CLOCK, times=2)
+    refused = [_refused(await line.restart())]
+    refused += [_refused(await line.restart(line.simulator.now))]
+    refused += [_refused(await line.restart()) for _ in range(2)]
+    assert refused == [True, False, True, False]
+
+
+@pytest.mark.parametrize("times", [1, 2, None])
+async def test_who_follows_the_date_of_a_refusal_is_accepted(line: Line, times: int | None) -> None:
+    """However often the clock incident is played: the answer that refuses has the time by which
+    the next request is judged."""
+    line.simulator.play(Incident.CLOCK, times=times)
+    refusal = await line.restart()
+    theirs = parsedate_to_datetime(refusal.headers["Date"]).timestamp()
+    assert (_refused(refusal), _refused(await line.restart(lambda: theirs))) == (True, False)
+
+
+def test_a_page_is_cut_from_a_list() -> None:
+    """Counted from 1; the last one may be short, and there is nothing behind it."""
+    tasks = [SimulatedTask(kind="pull", id=str(n)) for n in range(5)]
+    pages = [page_of(tasks, number, 2) for number in (1, 3, 4)]
+    assert [[task.id for task in page] for page, _ in pages] == [["0", "1"], ["4"], []]
+    assert {count for _, count in pages} == {3}
+    assert page_of([], 1, 2) == ([], 0)
+
+
+def test_settle_brings_every_state_up_to_now() -> None:
+    """Whoever shows the tasks without asking for one calls it first; where nothing moves with the
+    clock it does nothing."""
+    for provider in discover().providers.values():
+        simulator = provider.simulator()
+        simulator.add_task(SimulatedTask(kind=provider.kinds[0].name, id="1"))
+        before = simulator.tasks[0].state
+        simulator.settle()
+        assert simulator.tasks[0].state == before
 
 
 async def test_the_book_keeps_every_request(line: Line) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 
 from providers.account import Credentials
 from providers.alibaba.auth import ALGORITHM, Acs3Auth, canonical_query
-from providers.alibaba.relay import RELAY
+from providers.alibaba.relay import PROBE, RELAY
 from providers.operation import Operation, Task
+from providers.simulator import SimulatedTask
 
 if TYPE_CHECKING:
     from tests.providers.alibaba.conftest import Vendor
@@ -152,6 +153,39 @@ async def test_the_sdk_is_satisfied_with_the_simulator(
     assert task.state == "3"
 
 
+async def _list_with_sdk(vendor: Vendor, **parameters: object) -> Any:
+    """One page of Shanghai's list with the SDK, over the wire."""
+    request = models.DescribeLivePullToPushListRequest(region="cn-shanghai", **parameters)
+    client = _client(vendor)
+    return (await asyncio.to_thread(client.describe_live_pull_to_push_list, request)).body
+
+
+async def test_the_sdk_reads_the_simulators_list_to_its_end(
+    vendor: Vendor, real_time: None
+) -> None:
+    """Page for page, with the fields under the names that the SDK knows."""
+    for n in range(2):
+        vendor.simulator.add_task(SimulatedTask(kind="relay", id=f"9{n}", name="main"))
+    pages = [await _list_with_sdk(vendor, page_number=n, page_size=2) for n in (1, 2)]
+    assert [(page.page_number, page.page_size, page.total) for page in pages] == [
+        (1, 2, 3),
+        (2, 2, 3),
+    ]
+    tasks = [task for page in pages for task in page.task_list]
+    assert [task.task_id for task in tasks] == [ID, "90", "91"]
+    assert [task.task_status for task in tasks] == [1, 1, 1]
+    assert tasks[1].task_info.task_name == "main"
+    assert pages[1].request_id == vendor.simulator.requests[-1].request_id
+
+
+async def test_the_sdk_knows_every_field_of_the_simulators_list(vendor: Vendor) -> None:
+    """What the SDK reads of an answer and writes again is the answer."""
+    _, told = await vendor.ask({"Region": "cn-shanghai"}, action=PROBE.action)
+    body = models.DescribeLivePullToPushListResponseBody().from_map(told)
+    assert body.to_map() == told
+    assert told["TaskList"]
+
+
 async def test_the_simulator_reads_the_sdks_way_of_writing_a_query(
     vendor: Vendor, real_time: None
 ) -> None:
@@ -235,7 +269,15 @@ async def test_a_changed_request_of_the_sdk_is_refused(
     assert task.state == "1"
 
 
-@pytest.mark.parametrize("operation", RELAY.operations, ids=lambda operation: operation.action)
+SDK_CALLS: dict[str, Callable[[Vendor], Awaitable[Any]]] = {
+    "RestartLivePullToPush": _call_sdk,
+    "DescribeLivePullToPushList": lambda vendor: _list_with_sdk(vendor, page_number=1, page_size=1),
+}
+
+
+@pytest.mark.parametrize(
+    "operation", [*RELAY.operations, PROBE], ids=lambda operation: operation.action
+)
 async def test_our_request_is_the_sdks(
     vendor: Vendor, real_time: None, operation: Operation
 ) -> None:
@@ -248,8 +290,9 @@ async def test_our_request_is_the_sdks(
         return {}
 
     with patch.object(Client, "call_api", catch):
-        await _call_sdk(vendor)
+        await SDK_CALLS[operation.action](vendor)
     ((params, request),) = caught
     assert (params.action, params.version) == (operation.action, operation.version)
     assert (params.method, params.pathname) == ("GET", "/")
-    assert request.query == operation.parameters(Task(ID, "cn-shanghai"), "slack:U123")
+    ours = operation.parameters(Task(ID, "cn-shanghai"), "slack:U123")
+    assert request.query == {name: str(value) for name, value in ours.items()}

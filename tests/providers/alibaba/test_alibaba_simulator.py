@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.providers.alibaba.conftest import Vendor
 
 ID = "6f869419-0001"
+LIST = "DescribeLivePullToPushList"
 ACCOUNT = SimulatedAccount("AKIDEXAMPLE", "examplesecret")
 
 
@@ -58,6 +59,23 @@ async def test_a_restart_that_does_not_come_back(vendor: Vendor) -> None:
     task = vendor.simulator.task("relay", ID)
     assert task
     assert task.facts["TaskInvalidReason"] == "PullStreamFailed"
+
+
+async def test_the_reason_of_a_failed_restart_is_not_told_of_the_next(vendor: Vendor) -> None:
+    """A task that is stopped for the seconds of a good restart is not out of order."""
+    vendor.simulator.play(Incident.NOT_BACK, times=1)
+    await vendor.code()
+    await vendor.code()
+    assert "TaskInvalidReason" not in (await _items(vendor))[0]
+
+
+async def test_settle_brings_a_restarted_task_back(vendor: Vendor) -> None:
+    """Without asking for the task by its id."""
+    await vendor.code()
+    vendor.clock.time += 60
+    assert vendor.simulator.tasks[0].state == "3"
+    vendor.simulator.settle()
+    assert vendor.simulator.tasks[0].state == "1"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +128,113 @@ async def test_another_api_is_not_there(vendor: Vendor, how: dict[str, Any], cod
     """Action, version, method and path are those of the page."""
     assert await vendor.code(**how) == code
     assert _state(vendor) == "1"
+
+
+async def _items(vendor: Vendor, **parameters: str) -> list[dict[str, Any]]:
+    """The tasks on a page of Shanghai's list."""
+    _, body = await vendor.ask({"Region": "cn-shanghai", **parameters}, action=LIST)
+    items: list[dict[str, Any]] = body["TaskList"]
+    return items
+
+
+async def test_the_list_is_read_to_its_end(vendor: Vendor) -> None:
+    """Every task of the live center is on one page, in order, and the total says when to stop."""
+    for n in range(6):
+        vendor.simulator.add_task(SimulatedTask(kind="relay", id=f"9{n}"))
+    vendor.simulator.add_task(SimulatedTask(kind="relay", id="elsewhere", region="cn-beijing"))
+    ids = []
+    for number in range(1, 5):
+        parameters = {"Region": "cn-shanghai", "PageNumber": str(number), "PageSize": "3"}
+        status, body = await vendor.ask(parameters, action=LIST)
+        assert (status, set(body)) == (
+            200,
+            {"RequestId", "PageNumber", "PageSize", "Total", "TaskList"},
+        )
+        assert (body["PageNumber"], body["PageSize"], body["Total"]) == (number, 3, 7)
+        ids.append([item["TaskId"] for item in body["TaskList"]])
+    assert ids == [[ID, "90", "91"], ["92", "93", "94"], ["95"], []]
+
+
+async def test_a_page_has_ten_tasks_where_nothing_is_said(vendor: Vendor) -> None:
+    """The first ten, as the vendor's page says."""
+    for n in range(12):
+        vendor.simulator.add_task(SimulatedTask(kind="relay", id=f"9{n}"))
+    assert len(await _items(vendor)) == 10
+
+
+async def test_the_list_tells_the_states_as_of_now(vendor: Vendor) -> None:
+    """As integers; stopped by a restart, and running again when its time has come."""
+    assert [item["TaskStatus"] for item in await _items(vendor)] == [1]
+    await vendor.code()
+    assert [item["TaskStatus"] for item in await _items(vendor)] == [3]
+    vendor.clock.time += 60
+    assert [item["TaskStatus"] for item in await _items(vendor)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("1", set()), ("3", {"TaskInvalidReason"}), ("-1", {"TaskExitReason", "TaskExitTime"})],
+)
+async def test_a_reason_is_told_in_its_state_only(
+    vendor: Vendor, state: str, told: set[str]
+) -> None:
+    """Why it stopped of a stopped task, when and why it ended of one that has ended."""
+    task = vendor.simulator.tasks[0]
+    task.state = state
+    task.facts = {
+        "TaskInvalidReason": "PushStreamFailed",
+        "TaskExitReason": "OverEndTime",
+        "TaskExitTime": 1735689600,
+    }
+    (item,) = await _items(vendor)
+    always = {"TaskId", "TaskStatus", "CurrentOffset", "CurrentFileIndex", "TaskInfo"}
+    assert set(item) - always == told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"TaskId": "0001"}, [ID]),
+        ({"TaskId": "-"}, [ID, "b-2"]),
+        ({"TaskId": ""}, [ID, "b-2"]),
+        ({"TaskId": "none"}, []),
+        ({"TaskName": "ma"}, ["b-2"]),
+        ({"DstUrl": "live/b"}, ["b-2"]),
+        ({"TaskId": "0001", "TaskName": "main"}, []),
+    ],
+    ids=str,
+)
+async def test_the_list_searches_for_parts(
+    vendor: Vendor, wanted: dict[str, str], found: list[str]
+) -> None:
+    """Of the id, the name and the destination; all that are given must be in."""
+    vendor.simulator.add_task(SimulatedTask(kind="relay", id="b-2", name="main"))
+    assert [item["TaskId"] for item in await _items(vendor, **wanted)] == found
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({}, "MissingRegion 400"),
+        ({"Region": ""}, "MissingRegion 400"),
+        ({"Region": "cn-shanghai", "PageNumber": "0"}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageNumber": "-1"}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageNumber": "1.0"}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageNumber": "2147483648"}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageNumber": "9" * 5000}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageNumber": "\u0661"}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageSize": "many"}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageSize": ""}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageSize": "0"}, "InvalidParameter 400"),
+        ({"Region": "cn-shanghai", "PageSize": "101"}, "InvalidParameter 400"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+async def test_a_list_needs_a_region_and_whole_numbers(
+    vendor: Vendor, parameters: dict[str, str], code: str
+) -> None:
+    """Pages are counted from 1 and hold 1 to 100 tasks."""
+    assert await vendor.code(parameters, action=LIST) == code
 
 
 async def test_a_nonce_works_once(vendor: Vendor) -> None:
@@ -277,9 +402,10 @@ async def test_a_body_that_was_slipped_in_is_refused(vendor: Vendor) -> None:
 
 
 async def test_the_eleventh_call_in_a_second_is_throttled(vendor: Vendor) -> None:
-    """Ten a second for one key; refused calls do nothing."""
-    codes = await asyncio.gather(*[vendor.code() for _ in range(11)])
-    assert sorted(codes) == [""] * 10 + ["Throttling.User 400"]
+    """Ten a second for one key and API; refused calls do nothing."""
+    for action in ("RestartLivePullToPush", LIST):
+        codes = await asyncio.gather(*[vendor.code(action=action) for _ in range(11)])
+        assert sorted(codes) == [""] * 10 + ["Throttling.User 400"]
 
 
 @pytest.mark.parametrize(

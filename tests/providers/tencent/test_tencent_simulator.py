@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.providers.tencent.conftest import Vendor
 
 RESTART, DELETE, STOP = "RestartLivePullStreamTask", "DeleteLivePullStreamTask", "StopStreamIngest"
+LIST = "DescribeLivePullStreamTasks"
 PULL = {"TaskId": "123", "Operator": "slack:U123"}
 INGEST = {"SdkAppId": 14, "TaskId": "-gC+x"}
 
@@ -81,6 +82,15 @@ async def test_a_paused_task_stays_paused(vendor: Vendor) -> None:
     assert _state(vendor, "pull", "9") == "pause"
 
 
+async def test_settle_brings_a_restarted_task_back(vendor: Vendor) -> None:
+    """Without asking for the task by its id."""
+    await vendor.code(RESTART, PULL)
+    vendor.clock.time += 60
+    assert vendor.simulator.tasks[0].state == "inactive"
+    vendor.simulator.settle()
+    assert vendor.simulator.tasks[0].state == "active"
+
+
 async def test_a_deleted_task_is_gone(vendor: Vendor) -> None:
     """The second delete is told that there is no such task."""
     assert await vendor.code(DELETE, PULL) == ""
@@ -135,6 +145,16 @@ NO: list[tuple[str, str, object, dict[str, Any], str]] = [
         {"service": "trtc"},
         "InvalidParameter.TaskId",
     ),
+    ("list: page as text", LIST, {"PageNum": "1"}, {}, "InvalidParameter"),
+    ("list: page as a boolean", LIST, {"PageNum": True}, {}, "InvalidParameter"),
+    ("list: page as a fraction", LIST, {"PageNum": 1.0}, {}, "InvalidParameter"),
+    ("list: size as text", LIST, {"PageSize": "5"}, {}, "InvalidParameter"),
+    ("list: task as a number", LIST, {"TaskId": 123}, {}, "InvalidParameter"),
+    ("list: page 0", LIST, {"PageNum": 0}, {}, "InvalidParameterValue"),
+    ("list: size 0", LIST, {"PageSize": 0}, {}, "InvalidParameterValue"),
+    ("list: size 21", LIST, {"PageSize": 21}, {}, "InvalidParameterValue"),
+    ("list: one too many", LIST, {"Status": "enable"}, {}, "UnknownParameter"),
+    ("list: no region", LIST, {}, {"without": "X-TC-Region"}, "MissingParameter"),
     ("no region", RESTART, PULL, {"without": "X-TC-Region"}, "MissingParameter"),
     ("no version", RESTART, PULL, {"without": "X-TC-Version"}, "NoSuchVersion"),
     (
@@ -297,7 +317,12 @@ async def test_a_get_is_refused(vendor: Vendor) -> None:
 
 @pytest.mark.parametrize(
     ("action", "parameters", "service", "quota"),
-    [(RESTART, PULL, "live", 20), (DELETE, PULL, "live", 50), (STOP, INGEST, "trtc", 20)],
+    [
+        (RESTART, PULL, "live", 20),
+        (DELETE, PULL, "live", 50),
+        (STOP, INGEST, "trtc", 20),
+        (LIST, {}, "live", 30),
+    ],
 )
 async def test_the_quota_is_the_vendors(
     vendor: Vendor, action: str, parameters: object, service: str, quota: int
@@ -359,3 +384,68 @@ async def test_a_kind_that_tencent_has_not_is_refused_at_once() -> None:
     """A wrongly set up rehearsal fails when it is set up, not in the middle."""
     with pytest.raises(KeyError):
         TencentSimulator().add_task(SimulatedTask(kind="relay", id="1"))
+
+
+async def _listed(vendor: Vendor, **parameters: object) -> list[tuple[object, object]]:
+    """Id and status of each task on a page."""
+    infos = (await vendor.ask(LIST, parameters))["TaskInfos"]
+    assert isinstance(infos, list)
+    return [(info["TaskId"], info["Status"]) for info in infos]
+
+
+async def test_the_list_is_read_to_its_end(vendor: Vendor) -> None:
+    """Every pull task of the region is on one page, in order, and the counts say when to stop."""
+    for n in range(6):
+        vendor.simulator.add_task(SimulatedTask(kind="pull", id=f"9{n}"))
+    vendor.simulator.add_task(SimulatedTask(kind="pull", id="elsewhere", region="ap-tokyo"))
+    pages = [await vendor.ask(LIST, {"PageNum": n, "PageSize": 3}) for n in range(1, 5)]
+    ids = [[info["TaskId"] for info in page["TaskInfos"]] for page in pages]  # type: ignore[attr-defined]  # a list
+    assert ids == [["123", "90", "91"], ["92", "93", "94"], ["95"], []]
+    for number, page in enumerate(pages, 1):
+        told = {name: page[name] for name in ("PageNum", "PageSize", "TotalNum", "TotalPage")}
+        assert told == {"PageNum": number, "PageSize": 3, "TotalNum": 7, "TotalPage": 3}
+
+
+async def test_a_page_has_ten_tasks_where_nothing_is_said(vendor: Vendor) -> None:
+    """The first ten, as the vendor's page says."""
+    for n in range(12):
+        vendor.simulator.add_task(SimulatedTask(kind="pull", id=f"9{n}"))
+    page = await vendor.ask(LIST, {})
+    assert (page["PageNum"], page["PageSize"], page["TotalPage"]) == (1, 10, 2)
+    assert len(await _listed(vendor)) == 10
+
+
+async def test_the_list_tells_what_is_paused_and_not_what_runs(vendor: Vendor) -> None:
+    """A task that is away after a restart is switched on all the same; a deleted one is gone."""
+    vendor.simulator.add_task(SimulatedTask(kind="pull", id="9", state="pause"))
+    await vendor.code(RESTART, PULL)
+    assert await _listed(vendor) == [("123", "enable"), ("9", "pause")]
+    await vendor.code(DELETE, PULL)
+    assert await _listed(vendor) == [("9", "pause")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"TaskId": "123"}, ["123"]),
+        ({"TaskId": "12"}, []),
+        ({"TaskId": ""}, ["123", "1234"]),
+        ({"SpecifyTaskId": "123"}, []),
+    ],
+)
+async def test_the_list_is_filtered_to_the_letter(
+    vendor: Vendor, wanted: dict[str, str], found: list[str]
+) -> None:
+    """An id that is not there is an empty list, not an error."""
+    vendor.simulator.add_task(SimulatedTask(kind="pull", id="1234"))
+    assert [task_id for task_id, _ in await _listed(vendor, **wanted)] == found
+
+
+async def test_the_list_tells_the_facts_of_a_task(vendor: Vendor) -> None:
+    """What was set up under the vendor's own name is told; anything else is kept inside."""
+    facts = {"SourceUrls": ["rtmp://a/b"], "VodLoopTimes": -1, "mood": "good"}
+    vendor.simulator.tasks[0].facts.update(facts)
+    (await vendor.ask(RESTART, PULL))  # leaves a fact of the simulator's own
+    (info,) = (await vendor.ask(LIST, {}))["TaskInfos"]  # type: ignore[misc]  # a list
+    assert (info["SourceUrls"], info["VodLoopTimes"]) == (["rtmp://a/b"], -1)
+    assert not {"mood", "back_at"} & set(info)

@@ -17,6 +17,7 @@ from providers.volcengine.simulator import VolcengineSimulator
 
 KEY = Credentials("AKIDEXAMPLE", "examplesecret")
 TASK = {"TaskId": "f831f3b0aaaabbbb1aa4dcf7621"}
+LIST = "Action=ListPullRecordTask&Version=2023-01-01"
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Vendor:
     signed_at: Clock = field(default_factory=Clock)
     tamper: Callable[[httpx.Request], None] = lambda _: None
 
-    async def ask(
+    async def answer(
         self,
         parameters: object = TASK,
         *,
@@ -53,7 +54,7 @@ class Vendor:
         region: str = "cn-north-1",
         service: str = "live",
     ) -> tuple[int, dict[str, Any]]:
-        """HTTP status and ResponseMetadata of the answer to one signed call."""
+        """HTTP status and body of the answer to one signed call."""
         content = parameters if isinstance(parameters, bytes) else json.dumps(parameters).encode()
         request = httpx.Request(
             method,
@@ -66,10 +67,24 @@ class Vendor:
         self.tamper(signed)
         answer = await self.client.send(signed)
         body = answer.json()
+        assert isinstance(body, dict)
+        return answer.status_code, body
+
+    async def ask(self, parameters: object = TASK, **how: Any) -> tuple[int, dict[str, Any]]:
+        """HTTP status and ResponseMetadata of an answer that has no Result."""
+        status, body = await self.answer(parameters, **how)
         assert set(body) == {"ResponseMetadata"}
         metadata = body["ResponseMetadata"]
         assert isinstance(metadata, dict)
-        return answer.status_code, metadata
+        return status, metadata
+
+    async def page(self, **parameters: object) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        """List and Pagination of one page of the recordings."""
+        wanted = {"PageNum": 1, "PageSize": 500, **parameters}
+        status, body = await self.answer(wanted, query=LIST)
+        assert (status, set(body)) == (200, {"ResponseMetadata", "Result"})
+        assert set(body["Result"]) == {"List", "Pagination"}
+        return body["Result"]["List"], body["Result"]["Pagination"]
 
     async def code(self, parameters: object = TASK, **how: Any) -> str:
         """The error's code and HTTP status, as "ResourceNotFound 404"; "" for a yes."""

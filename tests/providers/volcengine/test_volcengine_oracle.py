@@ -21,9 +21,9 @@ from volcengine.live.v20230101.live_service import LiveService
 
 from providers.account import Credentials
 from providers.operation import Operation
-from providers.simulator import Request, SimulatedAccount, SimulatorFault
+from providers.simulator import Request, SimulatedAccount, SimulatedTask, SimulatorFault
 from providers.volcengine.auth import V4Auth, canonical_query, x_date
-from providers.volcengine.record import RECORD
+from providers.volcengine.record import PROBE, RECORD
 from providers.volcengine.simulator import VolcengineSimulator
 
 if TYPE_CHECKING:
@@ -170,6 +170,26 @@ async def test_the_sdk_is_satisfied_with_the_simulator(
     assert task.state == "已结束"
 
 
+async def test_the_sdk_reads_the_simulators_list_to_its_end(vendor: Vendor, service: Any) -> None:
+    """Page for page, as the SDK's user gets it."""
+    for n in range(2):
+        vendor.simulator.add_task(SimulatedTask(kind="record", id=f"9{n}"))
+    pages = [
+        await asyncio.to_thread(service.list_pull_record_task, {"PageNum": n, "PageSize": 2})
+        for n in (1, 2)
+    ]
+    recordings = [recording for page in pages for recording in page["Result"]["List"]]
+    assert [recording["TaskId"] for recording in recordings] == [ID, "90", "91"]
+    assert {recording["Status"] for recording in recordings} == {"生效中"}
+    assert pages[1]["Result"]["Pagination"] == {
+        "PageCur": 2,
+        "PageSize": 2,
+        "PageTotal": 2,
+        "TotalCount": 3,
+    }
+    assert pages[1]["ResponseMetadata"]["RequestId"] == vendor.simulator.requests[-1].request_id
+
+
 async def test_the_sdk_sees_the_simulators_errors(vendor: Vendor, service: Any) -> None:
     """An error reaches the SDK's user as the body of the answer, in an exception."""
     with pytest.raises(Exception, match="ResourceNotFound") as caught:
@@ -235,7 +255,9 @@ async def test_a_changed_request_of_the_sdk_is_refused(
     assert task.state == ("生效中" if changed else "已结束")
 
 
-@pytest.mark.parametrize("operation", RECORD.operations, ids=lambda operation: operation.action)
+@pytest.mark.parametrize(
+    "operation", [*RECORD.operations, PROBE], ids=lambda operation: operation.action
+)
 def test_our_api_is_the_sdks(operation: Operation) -> None:
     """Action, version and method are those that the SDK sends."""
     theirs = api_info[operation.action]

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from providers.simulator import Incident, Request, SimulatedAccount, SimulatorFault
+from providers.simulator import (
+    Incident,
+    Request,
+    SimulatedAccount,
+    SimulatedTask,
+    SimulatorFault,
+)
 from providers.volcengine import auth
 from providers.volcengine.simulator import VolcengineSimulator
 from providers.volcengine.wire import VolcengineWire
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from tests.providers.volcengine.conftest import Vendor
 
 ID = "f831f3b0aaaabbbb1aa4dcf7621"
+LIST = "Action=ListPullRecordTask&Version=2023-01-01"
 ACCOUNT = SimulatedAccount("AKIDEXAMPLE", "examplesecret")
 
 
@@ -79,6 +86,77 @@ async def test_a_task_is_named_by_a_string(vendor: Vendor, parameters: object, c
     """TaskId is required, a string, and known to the letter."""
     assert await vendor.code(parameters) == code
     assert _state(vendor) == "生效中"
+
+
+async def test_the_list_is_read_to_its_end(vendor: Vendor) -> None:
+    """Every recording is on one page, in order, and the counts say when to stop."""
+    for n in range(6):
+        vendor.simulator.add_task(SimulatedTask(kind="record", id=f"9{n}"))
+    ids = []
+    for number in range(1, 5):
+        recordings, pagination = await vendor.page(PageNum=number, PageSize=3)
+        ids.append([recording["TaskId"] for recording in recordings])
+        assert pagination == {"PageCur": number, "PageSize": 3, "PageTotal": 3, "TotalCount": 7}
+    assert ids == [[ID, "90", "91"], ["92", "93", "94"], ["95"], []]
+
+
+async def test_the_list_tells_the_states_as_of_now(vendor: Vendor) -> None:
+    """In the vendor's own words, with the fields of its page; an ended recording stays listed."""
+    (before,), _ = await vendor.page()
+    assert set(before) == {
+        "TaskId", "StartTime", "EndTime", "Vhost", "Domain", "App", "Stream", "Status"
+    }  # fmt: skip
+    await vendor.ask()
+    (after,), _ = await vendor.page()
+    assert (before["Status"], after["Status"]) == ("生效中", "已结束")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, [ID, "b"]),
+        ({"Stream": "main"}, ["b"]),
+        ({"Stream": "mai"}, []),
+        ({"Stream": ""}, [ID, "b"]),
+        ({"App": "show"}, ["b"]),
+        ({"Domain": "pull.example.com"}, ["b"]),
+        ({"Vhost": "example.com"}, ["b"]),
+        ({"Vhost": "example.com", "Stream": "other"}, []),
+    ],
+    ids=str,
+)
+async def test_the_list_is_filtered_to_the_letter(
+    vendor: Vendor, wanted: dict[str, str], found: list[str]
+) -> None:
+    """By the parts of the stream's address; all that are given must be right."""
+    facts: dict[str, object] = {"App": "show", "Domain": "pull.example.com", "Vhost": "example.com"}
+    vendor.simulator.add_task(SimulatedTask(kind="record", id="b", name="main", facts=facts))
+    recordings, pagination = await vendor.page(**wanted)
+    assert [recording["TaskId"] for recording in recordings] == found
+    assert pagination["TotalCount"] == len(found)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({}, "MissingParameter 400"),
+        ({"PageNum": 1}, "MissingParameter 400"),
+        ({"PageSize": 1}, "MissingParameter 400"),
+        ({"PageNum": "1", "PageSize": 1}, "InvalidParam.BindError 400"),
+        ({"PageNum": True, "PageSize": 1}, "InvalidParam.BindError 400"),
+        ({"PageNum": 1, "PageSize": 1.0}, "InvalidParam.BindError 400"),
+        ({"PageNum": 1, "PageSize": 1, "Stream": 7}, "InvalidParam.BindError 400"),
+        ({"PageNum": 0, "PageSize": 1}, "InvalidParam 400"),
+        ({"PageNum": 1, "PageSize": 0}, "InvalidParam 400"),
+        ({"PageNum": 1, "PageSize": 501}, "InvalidParam 400"),
+    ],
+    ids=str,
+)
+async def test_a_list_needs_a_page_and_its_size(
+    vendor: Vendor, parameters: dict[str, object], code: str
+) -> None:
+    """Both are required integers; pages are counted from 1 and hold 1 to 500 recordings."""
+    assert await vendor.code(parameters, query=LIST) == code
 
 
 @pytest.mark.parametrize(
@@ -248,6 +326,9 @@ async def test_fifty_one_calls_in_a_second_are_one_too_many(vendor: Vendor) -> N
     """Fifty a second for one key; refused calls do nothing."""
     codes = await asyncio.gather(*[vendor.code() for _ in range(51)])
     assert sorted(codes) == [""] * 50 + ["AccountFlowLimitExceeded 429"]
+    page = {"PageNum": 1, "PageSize": 1}  # another API, with a count of its own
+    answers = await asyncio.gather(*[vendor.answer(page, query=LIST) for _ in range(51)])
+    assert sorted(status for status, _ in answers) == [200] * 50 + [429]
 
 
 @pytest.mark.parametrize(

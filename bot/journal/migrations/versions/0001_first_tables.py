@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("copy_ts", sa.String(length=32), nullable=True),
         sa.Column("posts", sa.Integer(), nullable=False),
         sa.Column("response_url", sa.String(length=1000), nullable=True),
+        sa.Column("url_edits", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.JSON(), nullable=True),
         sa.Column("asked_at", sa.Double(), nullable=False),
         sa.Column("approved_at", sa.Double(), nullable=True),

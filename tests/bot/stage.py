@@ -61,6 +61,7 @@ class Stage:
         self.alibaba = catalogue.providers["alibaba"].simulator()
         self.volcengine = catalogue.providers["volcengine"].simulator()
         self.app: App | None = None
+        self._forgotten: set[str] = set()
 
     async def start_bot(self) -> None:
         """Start the bot (again)."""
@@ -85,6 +86,10 @@ class Stage:
     def settings(self) -> Settings:
         return load(None, ENVIRON, discover(), text=self.config())
 
+    def forget_account(self, name: str) -> None:
+        """The operator takes an account, and what names it, out of the configuration."""
+        self._forgotten.add(name)
+
     def tokens(self) -> Tokens:
         app = self.slack.app
         if self.mode == "http":
@@ -92,6 +97,12 @@ class Stage:
         return Tokens(SecretStr(app.bot_token), app_token=SecretStr(app.app_token))
 
     def config(self) -> str:
+        tables = self._config().split("\n[")
+        gone = [f"accounts.{name}]" for name in self._forgotten]
+        gone += ["targets."] if self._forgotten else []
+        return "\n[".join(t for t in tables if not any(t.startswith(name) for name in gone))
+
+    def _config(self) -> str:
         return f"""
 [slack]
 mode = "{self.mode}"

@@ -6,6 +6,7 @@ what is run: the one frozen command in the record travels the whole way.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable
@@ -109,6 +110,7 @@ class Desk:
         self._link = link
         self._changed = changed
         self._supervisor = supervisor
+        self._card_turn = asyncio.Lock()
         self.closing = False
 
     # A command
@@ -212,9 +214,13 @@ class Desk:
 
     async def _ask_for_a_yes(self, record: Record, decision: Confirm) -> None:
         most = self._settings.limits.open_cards
-        if await self._journal.open_cards(record.origin.requester) >= most:
-            await self._deny(record, answers.too_many_cards(most))
-            return
+        async with self._card_turn:  # or several at once would all count the same cards
+            if await self._journal.open_cards(record.origin.requester) < most:
+                await self._show_card(record, decision)
+                return
+        await self._deny(record, answers.too_many_cards(most))
+
+    async def _show_card(self, record: Record, decision: Confirm) -> None:
         waiting = await self._journal.move(
             record,
             State.WAITING,

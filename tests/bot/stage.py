@@ -61,6 +61,7 @@ class Stage:
         self.alibaba = catalogue.providers["alibaba"].simulator()
         self.volcengine = catalogue.providers["volcengine"].simulator()
         self.app: App | None = None
+        self.teams = ""
         self._forgotten: set[str] = set()
 
     async def start_bot(self) -> None:
@@ -107,6 +108,7 @@ class Stage:
 [slack]
 mode = "{self.mode}"
 api_url = "{self.slack.api_url}"
+{self.teams}
 [http]
 listen = "127.0.0.1:0"
 admin = "127.0.0.1:0"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -497,3 +498,50 @@ async def test_readyz_says_ready(stage: Stage) -> None:
     """Slack accepted us and the journal is writable."""
     answer = await stage.readyz()
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+
+
+# Bounds
+
+
+async def test_one_person_cannot_flood_the_channel_with_cards(stage: Stage) -> None:
+    """Five open cards of one person; the sixth is told so, privately."""
+    for number in range(6):
+        await stage.ann(f"delete tencent 900{number}")
+    await stage.hears("ann", "you have 5 cards open")
+    assert stage.calls(stage.tencent, DELETE) == 0
+
+
+async def test_more_commands_than_a_person_types_are_refused(tmp_path: Path) -> None:
+    """commands_per_minute, for each person by himself."""
+    async with playing(tmp_path, extra="[limits]\ncommands_per_minute = 3") as stage:
+        for _ in range(3):
+            await stage.ann("whoami")
+        receipt = await stage.ann("restart tencent 123")
+        assert "more than 3 commands in a minute" in receipt.shown
+        await stage.type("carol", "restart tencent 123")
+        await stage.message("Accepted:")
+
+
+async def test_another_workspace_is_not_served(tmp_path: Path) -> None:
+    """`slack.teams` names who may use it; commands and presses of others are refused."""
+    async with playing(tmp_path) as stage:
+        stage.teams = 'teams = ["T999"]'
+        await stage.stop_bot()
+        await stage.start_bot()
+        receipt = await stage.ann("restart tencent 123")
+        assert "does not serve your workspace" in receipt.shown
+        assert stage.calls(stage.tencent, RESTART) == 0
+
+
+async def test_a_mention_that_was_delayed_for_minutes_is_not_run(stage: Stage) -> None:
+    """Slack retries events after a minute and after five: a change from back then is told."""
+    receipt = await stage.slack.mention("ann", "#incidents", "help")
+    old = dict(receipt.delivery.payload)
+    old["event_id"] = "Ev0LATE"
+    old["event_time"] = int(old["event_time"]) - 300
+    late = replace(receipt.delivery, payload=old)
+    event = {**old["event"], "text": old["event"]["text"].replace("help", "restart tencent 123")}
+    receipt.delivery = replace(late, payload={**old, "event": event})
+    await stage.slack.replay(receipt)
+    await stage.hears("ann", "was asked 30")
+    assert stage.calls(stage.tencent, RESTART) == 0

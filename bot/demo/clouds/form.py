@@ -138,7 +138,7 @@ class ChangeState(_Asked):
     """A state that a task comes to by itself, after so many seconds."""
 
     state: _State
-    after: float = Field(ge=0, le=3600)
+    after: float = Field(ge=0, le=3600, allow_inf_nan=False)
 
 
 class AddTask(_Asked):
@@ -161,6 +161,6 @@ class AddTask(_Asked):
 def mistakes(error: ValidationError) -> str:
     """What is wrong with a request: field and reason of each fault, and never a value."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False)
+        f"{'.'.join(str(part)[:40] for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)[:10]
     )

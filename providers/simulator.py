@@ -106,6 +106,7 @@ class Seen:
     access_key_id: str = ""
     verdict: str = "ok"  # or the error code that was answered
     in_last_second: int = 0  # calls of this key and action, this one included
+    lost: Incident | None = None  # what kept the answer from the caller
 
 
 class SimulatorFault(Exception):
@@ -264,12 +265,13 @@ class Simulator(ABC):
             await asyncio.sleep(self.delay)
         request_id = self.new_request_id()
         action, outcome = self._outcome(request, request_id)
-        accepted = not isinstance(outcome, SimulatorFault)
-        if accepted and self._takes(Incident.HANG):
+        lost = None if isinstance(outcome, SimulatorFault) else self._loses_answer()
+        self.requests[-1].lost = lost  # nothing was awaited, so it is this request
+        if lost is Incident.HANG:
             await self._hanging.wait()
-        if accepted and self._takes(Incident.DROP) and incoming.transport is not None:
+        if lost is Incident.DROP and incoming.transport is not None:
             incoming.transport.abort()
-        if accepted and self._takes(Incident.GATEWAY):
+        if lost is Incident.GATEWAY:
             return web.Response(status=502, text=_GATEWAY_PAGE, content_type="text/html")
         status, body = self.envelope(action, request_id, outcome)
         return web.Response(
@@ -312,6 +314,11 @@ class Simulator(ABC):
         seen.in_last_second = len(arrivals)
         if len(arrivals) > self.quota(seen.action):
             raise self.refusal(Incident.THROTTLE, seen.action)
+
+    def _loses_answer(self) -> Incident | None:
+        """The incident that keeps the next answer from the caller."""
+        ways = (Incident.HANG, Incident.DROP, Incident.GATEWAY)
+        return next((way for way in ways if self._takes(way)), None)
 
     def _takes(self, incident: Incident) -> bool:
         """True if the incident is on; counts it down."""

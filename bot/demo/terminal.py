@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 
-from bot.demo.drawn import buttons_of, drawn
+from bot.demo.drawn import drawn
 from bot.demo.furniture import CHANNELS, PEOPLE, Scene
 from bot.demo.paper import Paper
 from bot.demo.typed import Be, Calm, Go, Help, Mistake, Play, Press, Quit, Say, Typed, read
+from bot.demo.view import View
 from bot.demo.words import INCIDENTS, help_text
-from bot.sandbox import Change, ChangeKind, ChannelKind, Message, NotOnScreen, Receipt
+from bot.sandbox import Change, ChangeKind, Message, NotOnScreen, Receipt
 from providers.catalogue import discover
 
 __all__ = ["Terminal"]
@@ -35,8 +36,7 @@ class Terminal:
         self._slack = scene.workspace
         self._paper = paper
         self._echo = echo
-        self._me = PEOPLE[0]
-        self._here = CHANNELS[0]
+        self._view = View(self._slack)
         self._heard = 0  # changes that the person at the keyboard could see
 
     async def play(self, typed: AsyncIterator[str]) -> None:
@@ -62,7 +62,7 @@ class Terminal:
 
     @property
     def _prompt(self) -> str:
-        return f"{self._me.name}@#{self._here.name}> "
+        return f"{self._view.me.name}@#{self._view.here.name}> "
 
     def _ask(self) -> None:
         if not self._echo:
@@ -97,24 +97,23 @@ class Terminal:
 
     async def _say(self, text: str) -> None:
         if text.startswith("/"):
-            await self._see(self._slack.slash(self._me.id, self._here.id, text))
+            await self._see(self._slack.slash(self._view.me.id, self._view.here.id, text))
         else:
-            await self._see(self._slack.say(self._me.id, self._here.id, text))
+            await self._see(self._slack.say(self._view.me.id, self._view.here.id, text))
 
     async def _press(self, number: int) -> None:
-        said = self._slack.model.channel(self._here.id).messages
-        cards = [m for m in said if self._sees(m) and not m.deleted and buttons_of(m)]
-        if not cards:
+        newest = self._view.newest_card()
+        if newest is None:
             self._paper.print("There is no button here now.")
             return
-        buttons = buttons_of(cards[-1])
+        card, buttons = newest
         if number > len(buttons):
             self._paper.print(f"The newest card has {len(buttons)} buttons.")
             return
         button = buttons[number - 1]
         await self._see(
             self._slack.press(
-                self._me.id, cards[-1], button.action_id, value=button.value, label=button.label
+                self._view.me.id, card, button.action_id, value=button.value, label=button.label
             )
         )
 
@@ -123,8 +122,8 @@ class Terminal:
         if name not in known:
             self._paper.print(f"Nobody here is called {name}. There are {', '.join(known)}.")
             return
-        self._me = known[name]
-        self._paper.print(f"You are {name}, {self._me.part}.")
+        self._view.me = known[name]
+        self._paper.print(f"You are {name}, {self._view.me.part}.")
 
     def _go(self, name: str) -> None:
         known = {room.name: room for room in CHANNELS}
@@ -132,9 +131,9 @@ class Terminal:
             there = ", ".join(f"#{one}" for one in known)
             self._paper.print(f"There is no #{name}. There are {there}.")
             return
-        self._here = known[name]
-        self._paper.print(f"You are in #{name}, {self._here.about}.")
-        for message in self._slack.messages(self._here.id)[-_LAST_SAID:]:
+        self._view.here = known[name]
+        self._paper.print(f"You are in #{name}, {self._view.here.about}.")
+        for message in self._slack.messages(self._view.here.id)[-_LAST_SAID:]:
             self._draw(message)
 
     def _play(self, play: Play) -> None:
@@ -180,18 +179,11 @@ class Terminal:
     def _hear(self, change: Change) -> None:
         """Every change in the workspace comes by here, the moment that it is made."""
         message = change.message
-        if message is None or message.origin == "person" or not self._sees(message):
+        if message is None or message.origin == "person" or not self._view.sees(message):
             return
         self._heard += 1
         if change.kind in (ChangeKind.POSTED, ChangeKind.EDITED):
             self._draw(message)
-
-    def _sees(self, message: Message) -> bool:
-        if message.only_for not in (None, self._me.id):
-            return False
-        channel = self._slack.model.channels[message.channel_id]
-        to_me = channel.kind is ChannelKind.DIRECT and self._me.id in channel.members
-        return to_me or channel.id == self._here.id
 
     def _draw(self, message: Message) -> None:
         self._paper.print(drawn(message, self._slack.model, colours=self._paper.colours))

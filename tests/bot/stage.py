@@ -5,6 +5,7 @@ Everything listens on loopback. The stories read like the chat: `await stage.ann
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from bot.app import App
 from bot.sandbox import Message, Receipt, SlashCommand, Workspace
 from bot.settings import Settings, Tokens, load
 from providers.catalogue import discover
-from providers.simulator import SimulatedTask, Simulator
+from providers.simulator import Seen, SimulatedTask, Simulator
 
 TRTC_TASK = "-gCTFWtU7t7D+rTEL2p6_vnZV4.vRaRm5zJ3tEiSY+Rcfy.."
 ALIBABA_TASK = "6f869419-0692-4fd5-8cf0-66cab6590001"
@@ -44,6 +45,19 @@ channels = ["C999"]
 """
 
 
+class _Book(list[Seen]):
+    """A vendor's book of requests that can be waited on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed = asyncio.Event()
+
+    def append(self, seen: Seen) -> None:
+        super().append(seen)
+        # What the request asks for is written into `seen` a moment later, in the same step.
+        asyncio.get_running_loop().call_soon(self.changed.set)
+
+
 class Stage:
     """The bot, and everything around it."""
 
@@ -60,6 +74,8 @@ class Stage:
         self.tencent = catalogue.providers["tencent"].simulator()
         self.alibaba = catalogue.providers["alibaba"].simulator()
         self.volcengine = catalogue.providers["volcengine"].simulator()
+        for simulator in (self.tencent, self.alibaba, self.volcengine):
+            simulator.requests = _Book()
         self.app: App | None = None
         self.teams = ""
         self._forgotten: set[str] = set()
@@ -172,6 +188,15 @@ protected = true
         message = await self.slack.wait_for(found)
         assert message is not None
         return message
+
+    async def called(self, simulator: Simulator, action: str, times: int = 1) -> None:
+        """Wait until a vendor saw so many requests of this action."""
+        book = simulator.requests
+        assert isinstance(book, _Book)
+        async with asyncio.timeout(10):
+            while self.calls(simulator, action) < times:
+                book.changed.clear()
+                await book.changed.wait()
 
     def calls(self, simulator: Simulator, action: str) -> int:
         """How many requests of this action a vendor saw."""

@@ -65,9 +65,7 @@ async def test_the_vendor_call_does_not_wait_for_slack(stage: Stage) -> None:
     await stage.message("9001")
     stage.slack.faults.away()
     await stage.ann("restart tencent 123")  # the socket still brings it
-    async with asyncio.timeout(10):
-        while stage.calls(stage.tencent, RESTART) < 2:
-            await asyncio.sleep(0.01)  # the vendor's book has no event to wait on
+    await stage.called(stage.tencent, RESTART, 2)
     stage.slack.faults.back()
     await stage.slack.wait_for(
         lambda: any("pull 123 " in m.text for m in stage.slack.messages("#incidents")), seconds=20
@@ -123,9 +121,7 @@ async def test_what_was_owed_at_a_stop_is_paid_at_the_next_start(stage: Stage) -
     """Slack was away when the bot stopped; the next run tells the channel."""
     stage.slack.faults.play(Status(503), on=POST)
     await stage.ann("restart tencent 123")
-    async with asyncio.timeout(10):
-        while stage.calls(stage.tencent, RESTART) < 1:
-            await asyncio.sleep(0.01)  # the vendor's book has no event to wait on
+    await stage.called(stage.tencent, RESTART, 1)
     await stage.stop_bot()
     assert stage.slack.messages("#incidents") == []
     stage.slack.faults.clear()

@@ -165,8 +165,8 @@ async def test_a_call_that_was_under_way_at_a_kill_is_unknown_and_not_repeated(
     stage: Running,
 ) -> None:
     """The channel's message is edited to the truth; the vendor is not called again."""
-    stage.tencent.play(Incident.HANG, 1)
     bot = await stage.run_bot()
+    stage.tencent.play(Incident.HANG, 1)
     await stage.ann("restart tencent 123")
     sending = await stage.message("Sending:")
     await kept_in_the_journal(stage)
@@ -184,9 +184,9 @@ async def test_a_call_that_was_under_way_at_a_kill_is_unknown_and_not_repeated(
 
 async def test_sigterm_finishes_what_is_under_way(stage: Running) -> None:
     """The call ends, the channel is told, then the process exits with 0."""
-    stage.tencent.delay = 0.5
-    stage.tencent.play(Incident.SLOW, 2)
     bot = await stage.run_bot()
+    stage.tencent.delay = 0.5
+    stage.tencent.play(Incident.SLOW, 1)
     await stage.ann("restart tencent 123")
     await stage.message("Sending:")
     assert await bot.end(signal.SIGTERM) == 0
@@ -245,7 +245,7 @@ async def test_a_wrong_vendor_key_is_named_and_the_others_serve_on(stage: Runnin
     """`check` exits with 1 and names the account; `run` warns."""
     process = await stage.command("check", TENCENT_KEY="examplesecret-wrong")
     assert await process.ended() == 1, process.output
-    assert re.search(r"FAULT account prod: .*wrong keys", process.output)
+    assert re.search(r"FAULT account prod: .*AuthFailure.SignatureFailure", process.output)
     assert "ok    account ali" in process.output
     bot = await stage.run_bot(TENCENT_KEY="examplesecret-wrong")
     await stage.ann("restart alibaba 6f869419-0692-4fd5-8cf0-66cab6590001")

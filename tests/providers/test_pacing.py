@@ -18,8 +18,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._clock = 1000.0
-        self._real_select = self._selector.select
-        self._selector.select = self._jump  # type: ignore[attr-defined]
+        selector = self._selector  # type: ignore[attr-defined]  # asyncio's own, not in its types
+        self._real_select = selector.select
+        selector.select = self._jump
 
     def time(self) -> float:
         return self._clock

@@ -23,12 +23,13 @@ first that comes back holds every cloud, each later one those that have changed,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 
 from bot.demo.clouds.form import AddTask, Calm, Clouds, Play, PlayableIncident, mistakes
@@ -53,8 +54,8 @@ _SOCKET_BYTES = 4096
 Asked = TypeVar("Asked", bound=BaseModel)
 
 
-class _NotInFormError(Exception):
-    """A request that cannot be done. status: of HTTP; the text says why."""
+class _CannotError(Exception):
+    """A request in the right form that cannot be done. status: of HTTP; the text says why."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -70,9 +71,9 @@ def add_clouds(app: web.Application, clouds: Mapping[str, Simulator], guard: Gua
             web.static("/clouds/static/", _STATIC),
             web.get("/clouds/state", api.state),
             web.get("/clouds/incidents", api.incidents),
-            web.post("/clouds/incident", api.play),
-            web.post("/clouds/calm", api.calm),
-            web.post("/clouds/tasks", api.add_task),
+            web.post("/clouds/incident", api.changing(Play, api.play)),
+            web.post("/clouds/calm", api.changing(Calm, api.calm)),
+            web.post("/clouds/tasks", api.changing(AddTask, api.add_task)),
             web.get("/clouds/socket", api.socket),
         ]
     )
@@ -136,11 +137,75 @@ class _Api:
 
     # What is asked
 
-    async def play(self, request: web.Request) -> web.Response:
-        try:
-            asked = await _asked(request, Play)
-            for cloud in self._at(asked.cloud):
-                cloud.play(asked.incident, asked.times)
-        except _NotInFormError as no:
-            return refusal(no.status, str(no))
-        return self._told()
+    def changing(self, form: type[Asked], change: Callable[[Asked], None]) -> Handler:
+        """A handler that reads a form, makes the change, and tells what is so after it."""
+
+        async def handler(request: web.Request) -> web.Response:
+            try:
+                change(form.model_validate(await json_body(request)))
+            except ValidationError as error:
+                return refusal(400, mistakes(error))
+            except web.HTTPException as error:
+                return refusal(error.status, error.text or error.reason)
+            except _CannotError as no:
+                return refusal(no.status, str(no))
+            return self._told()
+
+        return handler
+
+    def play(self, asked: Play) -> None:
+        """Play an incident."""
+        for cloud in self._at(asked.cloud):
+            cloud.play(asked.incident, asked.times)
+
+    def calm(self, asked: Calm) -> None:
+        """End an incident, or all."""
+        for cloud in self._at(asked.cloud):
+            if asked.incident is None:
+                cloud.clear()
+            else:
+                cloud.incidents.pop(asked.incident, None)
+
+    def add_task(self, asked: AddTask) -> None:
+        """Keep a task, in the place of the one with its kind and id."""
+        (cloud,) = self._at(asked.cloud)
+        _check_kind(asked)
+        others = [t for t in cloud.tasks if (t.kind, t.id) != (asked.kind, asked.id)]
+        if len(others) >= _TASKS:
+            raise _CannotError(409, f"{asked.cloud} holds {_TASKS} tasks, and no more")
+        cloud.tasks[:] = others
+        fields = asked.model_dump(exclude={"cloud", "then"})
+        task = SimulatedTask(**fields)
+        cloud.add_task(task)
+        if asked.then:
+            self._schedule.move(task, asked.then.state, asked.then.after)
+
+    # Inside
+
+    def _at(self, name: str | None) -> list[Simulator]:
+        if name is None:
+            return list(self._clouds.values())
+        if name not in self._clouds:
+            raise _CannotError(404, f"cloud: there are {', '.join(self._clouds)}")
+        return [self._clouds[name]]
+
+    def _told(self) -> web.Response:
+        return web.Response(text=self._json(self._clouds), content_type="application/json")
+
+    def _json(self, names: Iterable[str]) -> str:
+        return Clouds(clouds=[cloud_state(n, self._clouds[n]) for n in names]).model_dump_json()
+
+
+def _check_kind(asked: AddTask) -> None:
+    """Raises _CannotError for what the vendor cannot have."""
+    kinds = {kind.name: kind for kind in discover().providers[asked.cloud].kinds}
+    kind = kinds.get(asked.kind)
+    if kind is None:
+        raise _CannotError(400, f"kind: {asked.cloud} has {', '.join(kinds)}")
+    words = MEANINGS.get(kind.where)
+    states = [asked.state, asked.then.state if asked.then else ""]
+    if words is not None and any(state and state not in words for state in states):
+        raise _CannotError(400, f"state: {kind.where} has {', '.join(words)}")
+    if kind.needs_app is not (asked.app is not None):
+        needs = "needs one" if kind.needs_app else "has none"
+        raise _CannotError(400, f"app: {kind.where} {needs}")

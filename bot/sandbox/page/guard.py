@@ -89,7 +89,7 @@ class Guard:
 
     def allows_socket(self, first_message: str) -> bool:
         """Does the first message of a socket, a JSON object, carry the token?"""
-        return self._is_ours(_object(first_message).get("token"))
+        return self._is_ours((_object(first_message) or {}).get("token"))
 
     async def hello(self, socket: web.WebSocketResponse) -> dict[str, Any] | None:
         """The first message of a prepared socket; None, and it is closed, if that is not allowed.
@@ -131,18 +131,18 @@ async def json_body(request: web.Request) -> dict[str, Any]:
     if len(raw) > _BODY_BYTES:
         raise web.HTTPRequestEntityTooLarge(max_size=_BODY_BYTES, actual_size=len(raw))
     body = _object(raw.decode("utf-8", "replace"))
-    if not body:
+    if body is None:
         raise web.HTTPBadRequest(text="a JSON object is needed")
     return body
 
 
-def _object(text: str) -> dict[str, Any]:
-    """A JSON object; an empty one for anything else, however deep or broken."""
+def _object(text: str) -> dict[str, Any] | None:
+    """A JSON object; None for anything else, however deep or broken."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _is_here(request: web.Request) -> bool:

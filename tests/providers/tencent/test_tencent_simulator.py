@@ -388,9 +388,13 @@ async def test_a_kind_that_tencent_has_not_is_refused_at_once() -> None:
 
 async def _listed(vendor: Vendor, **parameters: object) -> list[tuple[object, object]]:
     """Id and status of each task on a page."""
-    infos = (await vendor.ask(LIST, parameters))["TaskInfos"]
+    return [(info["TaskId"], info["Status"]) for info in _infos(await vendor.ask(LIST, parameters))]
+
+
+def _infos(page: dict[str, object]) -> list[dict[str, object]]:
+    infos = page["TaskInfos"]
     assert isinstance(infos, list)
-    return [(info["TaskId"], info["Status"]) for info in infos]
+    return infos
 
 
 async def test_the_list_is_read_to_its_end(vendor: Vendor) -> None:
@@ -399,7 +403,7 @@ async def test_the_list_is_read_to_its_end(vendor: Vendor) -> None:
         vendor.simulator.add_task(SimulatedTask(kind="pull", id=f"9{n}"))
     vendor.simulator.add_task(SimulatedTask(kind="pull", id="elsewhere", region="ap-tokyo"))
     pages = [await vendor.ask(LIST, {"PageNum": n, "PageSize": 3}) for n in range(1, 5)]
-    ids = [[info["TaskId"] for info in page["TaskInfos"]] for page in pages]  # type: ignore[attr-defined]  # a list
+    ids = [[info["TaskId"] for info in _infos(page)] for page in pages]
     assert ids == [["123", "90", "91"], ["92", "93", "94"], ["95"], []]
     for number, page in enumerate(pages, 1):
         told = {name: page[name] for name in ("PageNum", "PageSize", "TotalNum", "TotalPage")}
@@ -445,7 +449,7 @@ async def test_the_list_tells_the_facts_of_a_task(vendor: Vendor) -> None:
     """What was set up under the vendor's own name is told; anything else is kept inside."""
     facts = {"SourceUrls": ["rtmp://a/b"], "VodLoopTimes": -1, "mood": "good"}
     vendor.simulator.tasks[0].facts.update(facts)
-    (await vendor.ask(RESTART, PULL))  # leaves a fact of the simulator's own
-    (info,) = (await vendor.ask(LIST, {}))["TaskInfos"]  # type: ignore[misc]  # a list
+    await vendor.ask(RESTART, PULL)  # leaves a fact of the simulator's own
+    (info,) = _infos(await vendor.ask(LIST, {}))
     assert (info["SourceUrls"], info["VodLoopTimes"]) == (["rtmp://a/b"], -1)
     assert not {"mood", "back_at"} & set(info)

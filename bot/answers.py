@@ -29,6 +29,7 @@ __all__ = [
     "too_fast",
     "too_many_cards",
     "usage",
+    "why_denied",
     "wrong_presser",
     "wrong_workspace",
 ]
@@ -137,12 +138,13 @@ def busy(live: Record, link: str | None) -> Reply:
     """Somebody else's change of the same task is live: who, what, and where its message is."""
     words = WORDS[live.command.verb]
     asker = f"@{live.origin.requester_name}"
-    since = clock(live.asked_at)
     if live.state is State.WAITING:
-        doing = f"{asker} has a {words.noun} card open on it since {since}"
+        doing = f"{asker} has a {words.noun} card open on it since {clock(live.asked_at)}"
+    elif live.finished_at is not None:
+        doing = f"{asker} {words.past} it at {clock(live.finished_at)}, just after you asked"
     else:
-        doing = f"{asker} is {words.ing} it since {since}"
-    see: Line = ("Wait for its message to end.",)
+        doing = f"{asker} is {words.ing} it since {clock(live.asked_at)}"
+    see: Line = ("Wait for its message to end; type it again if it is still wanted.",)
     if link:
         see = ("See ", Link("its message", link), ".")
     return Reply(
@@ -161,7 +163,7 @@ def busy(live: Record, link: str | None) -> Reply:
 def denied(command: TaskCommand, decision: Deny) -> Reply:
     """The policy says no: which rule, and who may."""
     what = f"{command.verb} on account {command.account}"
-    says, step = _why_denied(decision, command)
+    says, step = why_denied(decision, command)
     return Reply(
         text=f"Not allowed: {what}. {says} Nothing was sent. {step}",
         mark=Mark.NOT_ALLOWED,
@@ -170,7 +172,7 @@ def denied(command: TaskCommand, decision: Deny) -> Reply:
     )
 
 
-def _why_denied(decision: Deny, command: TaskCommand) -> tuple[str, str]:
+def why_denied(decision: Deny, command: TaskCommand) -> tuple[str, str]:
     """What the policy says, and what can be done about it."""
     match decision.reason:
         case DenyReason.RULE:
@@ -248,7 +250,7 @@ def wrong_presser(record: Record, decision: Deny) -> Reply:
             who = decision.who_may or "somebody whom a rule allows it"
             return _private(f"Not allowed: this card needs {who}. Nothing was sent.")
         case _:
-            says, _step = _why_denied(decision, record.command)
+            says, _step = why_denied(decision, record.command)
             return _private(f"Not allowed: {says} Nothing was sent.")
 
 
@@ -291,7 +293,7 @@ def dry_run(command: TaskCommand, decision: Decision, request: httpx.Request | N
     what = f"{command.verb} {command.where} {command.task}"
     match decision:
         case Deny():
-            says, step = _why_denied(decision, command)
+            says, step = why_denied(decision, command)
             return Reply(
                 text=f"Dry run: {what} would not be allowed. {says} Nothing was sent.",
                 mark=Mark.DRY_RUN,

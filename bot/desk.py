@@ -17,7 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import answers
 from bot.command import TaskCommand
-from bot.journal import Journal, Origin, Record, State, TaskBusyError
+from bot.journal import (
+    Journal,
+    Origin,
+    Outcome,
+    OutcomeWord,
+    Record,
+    State,
+    TaskBusyError,
+)
 from bot.notices import Notices
 from bot.policy import (
     Allow,
@@ -137,7 +145,14 @@ class Desk:
         return None
 
     async def consider(self, record: Record) -> None:
-        """Decide an asked operation, and run it or show its card."""
+        """Decide an asked operation, and run it or show its card. If that breaks, it is denied."""
+        try:
+            await self._consider(record)
+        except Exception:
+            log.exception("op %s: deciding broke", record.id)
+            await self._deny(record, answers.broken())
+
+    async def _consider(self, record: Record) -> None:
         decision = await self._decide(record.command, record.origin)
         try:
             match decision:
@@ -154,13 +169,15 @@ class Desk:
         """Go on with what another run of the bot approved, if the requester is still allowed."""
         decision = await self._decide(record.command, record.origin, fresh=True)
         if isinstance(decision, Deny):
-            refused = answers.denied(record.command, decision)
+            says, _step = answers.why_denied(decision, record.command)
+            refused = Outcome(word=OutcomeWord.NOT_SENT, says=says)
             expired = await self._journal.move(
                 record,
                 State.EXPIRED,
                 actor="bot",
-                notices=self._notices.at_the_end(record, State.EXPIRED),
-                detail={"why": refused.text},
+                notices=self._notices.at_the_end(record, State.EXPIRED, refused),
+                detail={"why": says},
+                outcome=refused,
                 due_at=None,
                 finished_at=self._journal.now(),
             )

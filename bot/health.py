@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 __all__ = ["admin_endpoint"]
+
+CHECK_SECONDS = 2.0
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -18,7 +21,7 @@ def admin_endpoint(checks: dict[str, Check]) -> web.Application:
         return web.json_response({"status": "ok"})
 
     async def readyz(_: web.Request) -> web.Response:
-        states = {name: await check() for name, check in checks.items()}
+        states = {name: await _in_time(check) for name, check in checks.items()}
         ready = all(states.values())
         body = {"status": "ready" if ready else "not ready", **states}
         return web.json_response(body, status=200 if ready else 503)
@@ -27,3 +30,11 @@ def admin_endpoint(checks: dict[str, Check]) -> web.Application:
     endpoint.router.add_get("/healthz", healthz)
     endpoint.router.add_get("/readyz", readyz)
     return endpoint
+
+
+async def _in_time(check: Check) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except TimeoutError:
+        return False

@@ -90,7 +90,7 @@ class Probes:
 def _fault(call: Call, error: CallError, where: str) -> tuple[bool, str]:
     """Whether the account does not work, and what to do about it."""
     _, told = outcome.ended(call, error)
-    said = ": ".join(filter(None, (error.code, error.vendor_says)))
+    said = ": ".join(filter(None, (error.code, error.vendor_says))).rstrip(".")
     next_step = f"Next: {told.who} {told.step}."
     match error:
         case NotSent() if error.fault.kind is FaultKind.WRONG_KEYS:

@@ -202,7 +202,9 @@ class Screens:
     def _expired(self, record: Record) -> Reply:
         again = record.command.typed()
         ing = WORDS[record.command.verb].ing
-        if record.ticket is None and record.approved_at is None:
+        if record.outcome and record.outcome.word is OutcomeWord.NOT_SENT:
+            why, short = f"{ing} {describe(record)}: {record.outcome.says}", record.outcome.says
+        elif record.ticket is None and record.approved_at is None:
             why = f"{ing} {describe(record)} was not decided in time"
             short = "It was not decided in time"
         elif record.approved_at is None:
@@ -215,8 +217,15 @@ class Screens:
         return self._message(
             record,
             Mark.EXPIRED,
-            f"Expired: {why}. Nothing was sent. To ask again: {again}",
-            body=((f"{short}. Nothing was sent. ", Bold("Next:"), " to ask again: ", Code(again)),),
+            f"Expired: {why.rstrip('.')}. Nothing was sent. To ask again: {again}",
+            body=(
+                (
+                    f"{short.rstrip('.')}. Nothing was sent. ",
+                    Bold("Next:"),
+                    " to ask again: ",
+                    Code(again),
+                ),
+            ),
         )
 
     def expired_when_pressed(self, record: Record) -> str:

@@ -14,7 +14,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -185,7 +185,8 @@ class Client:
             raise self._lost(error, left=departure.left) from error
         self._note_clock(call, raw)
         if answer.code:
-            raise self._no(call, credentials, raw, answer)
+            said = _without_secrets(answer, credentials, request)
+            raise self._no(call, credentials, raw, said)
         return Accepted(answer.request_id, answer.data, time.monotonic() - started)
 
     async def close(self) -> None:
@@ -323,6 +324,16 @@ def _credentials(call: Call) -> Credentials:
         return call.account.credentials()
     except SecretMissingError as error:
         raise NotSent(NO_KEYS, why=str(error)) from None
+
+
+def _without_secrets(answer: Answer, credentials: Credentials, request: httpx.Request) -> Answer:
+    """Some vendors repeat what they were sent when they refuse a signature."""
+    signature = request.headers.get("Authorization", "").rpartition("Signature=")[2]
+    message = answer.message
+    for secret in (credentials.access_key_secret, credentials.session_token, signature):
+        if secret:
+            message = message.replace(secret, "•••")
+    return replace(answer, message=message)
 
 
 def _decompressed(body: bytes, encoding: str) -> bytes:

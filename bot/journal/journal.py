@@ -12,7 +12,18 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Update,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.command import TaskCommand
@@ -141,6 +152,8 @@ class Journal:
         )
 
         def work(connection: Connection) -> Record | None:
+            if record.state is State.ASKED and to in (State.APPROVED, State.WAITING):
+                _refuse_overtaken(connection, record)
             if (row := connection.execute(change).one_or_none()) is None:
                 return None
             write_trail(
@@ -159,10 +172,7 @@ class Journal:
         try:
             return await self._commit(work, urgency)
         except IntegrityError as error:
-            live = await self.live(record.command)
-            if live is None:
-                raise JournalError("a change of state broke a rule of the journal") from error
-            raise TaskBusyError(live) from error
+            raise JournalError("a change of state broke a rule of the journal") from error
 
     async def approve(
         self, record: Record, *, actor: str, lasts: float, **values: Any
@@ -285,14 +295,6 @@ class Journal:
         """The operation whose card carries this ticket."""
         return await self._commit(lambda c: find(c, operation.c.ticket == ticket))
 
-    async def live(self, command: TaskCommand) -> Record | None:
-        """The live change of the same task, if there is one."""
-        where = (
-            operation.c.state.in_(LIVE_STATES),
-            operation.c.live_key == live_key(command),
-        )
-        return await self._commit(lambda c: find(c, *where))
-
     async def deleted_before(self, record: Record) -> Record | None:
         """The last delete of the same task that the vendor took, before this one."""
         where = (
@@ -359,7 +361,10 @@ class Journal:
         """The channel has seen this version, in this message. True if a newer one is owed."""
         seen: dict[str, Any] = {"shown_version": record.version}
         if message_ts:
+            # A press may have found another copy while this one was being posted.
+            other = and_(operation.c.message_ts.is_not(None), operation.c.message_ts != message_ts)
             seen["message_ts"] = message_ts
+            seen["copy_ts"] = case((other, operation.c.message_ts), else_=operation.c.copy_ts)
         change = (
             update(operation)
             .where(operation.c.id == record.id)
@@ -397,3 +402,19 @@ class Journal:
         """This sentence has been said."""
         change = update(notice).where(notice.c.id == owed.id).values(paid_at=self.now())
         await self._execute(change, Urgency.TELLING)
+
+
+def _refuse_overtaken(connection: Connection, record: Record) -> None:
+    """One live change of a task at a time. Another that is live now, or was sent and ended after
+    this one was asked, is in the way: whoever asked did not know of it. Raises TaskBusyError."""
+    ended_meanwhile = and_(
+        operation.c.sent_at.is_not(None), operation.c.finished_at >= record.asked_at
+    )
+    other = find(
+        connection,
+        operation.c.live_key == live_key(record.command),
+        operation.c.id != record.id,
+        or_(operation.c.state.in_(LIVE_STATES), ended_meanwhile),
+    )
+    if other is not None:
+        raise TaskBusyError(other)

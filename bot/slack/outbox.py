@@ -34,6 +34,7 @@ GRACE = 0.4
 BACKOFF_MOST = 30.0
 
 _NOT_EDITABLE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_NO_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
 _BAD_TOKEN = frozenset({"invalid_auth", "account_inactive", "token_revoked", "not_authed"})
 _BAD_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
@@ -195,7 +196,7 @@ class Outbox:
                 return await self._show_plain(record)
         except SlackNoError as again:
             log.info("op %s: nor that: %s", record.id, again.error)
-        await self._respond(record)
+        await self._respond(record, INVITE if no.error in _NO_MEMBER else "")
         return record.message_ts
 
     async def _show_plain(self, record: Record) -> str | None:
@@ -236,11 +237,11 @@ class Outbox:
             except SlackNoError as no:
                 log.info("op %s: its copy cannot be edited: %s", record.id, no.error)
 
-    async def _respond(self, record: Record) -> None:
+    async def _respond(self, record: Record, note: str) -> None:
         """Through the response_url: a first and a last message; then a direct message."""
         if not (record.shown_version == 0 or record.state.final or record.state is State.WAITING):
             return
-        noted = render(self._screens.of(record), note=INVITE)
+        noted = render(self._screens.of(record), note=note)
         if record.origin.response_url:
             edits = record.origin.url_edits
             await self._journal.posting(record)
@@ -339,7 +340,12 @@ class Outbox:
         try:
             await self._web.call("chat.postMessage", **arguments)
         except SlackNoError as no:
-            log.error("op %s: a notice could not be posted: %s", record.id, no.error)
+            log.error(
+                "op %s: channel %s did not take a notice: %s. If the bot is no member: /invite it",
+                record.id,
+                arguments["channel"],
+                no.error,
+            )
         return True
 
 

@@ -133,6 +133,12 @@ class SlackWeb:
             raise SlackLostError(type(error).__name__, left=True) from None
 
 
+# Slack's words for its own bad moments: it may have done it, and another try may work.
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+)
+
+
 def _said_no(error: SlackApiError) -> Exception:
     response = error.response
     status = getattr(response, "status_code", 200)
@@ -143,6 +149,8 @@ def _said_no(error: SlackApiError) -> Exception:
         return SlackBusyError(_seconds(headers.get("Retry-After") or headers.get("retry-after")))
     if status >= 500 or not isinstance(word, str):
         return SlackLostError(f"HTTP {status}", left=True)
+    if word in _PASSING:
+        return SlackLostError(word, left=True)
     return SlackNoError(word)
 
 

@@ -302,8 +302,6 @@ def _info(task: SimulatedTask) -> dict[str, object]:
             "UpdateBy": "admin",
             "CallbackUrl": "",
             "CallbackEvents": [],
-            "CallbackInfo": "",
-            "ErrorInfo": "",
             "Status": "pause" if task.state == PAUSED else "enable",
             "Comment": task.name,
         }

@@ -163,8 +163,9 @@ async def test_an_end_carries_the_request_id_into_the_trail(journal: Journal) ->
     assert (trail[-1].to_state, trail[-1].request_id) == ("succeeded", "r-1")
 
 
-async def test_two_live_changes_of_one_task_cannot_be(journal: Journal) -> None:
-    """The second is told which operation is live; a third after its end goes through."""
+async def test_two_live_changes_of_one_task_cannot_be(journal: Journal, clock: Clock) -> None:
+    """The second is told which one is in the way, also if that ended after the second was asked;
+    one that is asked later goes through."""
     first = await approved(journal)
     second = await asked(journal, "command:2")
     with pytest.raises(TaskBusyError) as busy:
@@ -173,7 +174,12 @@ async def test_two_live_changes_of_one_task_cannot_be(journal: Journal) -> None:
     claimed = await journal.claim(first, 20)
     assert claimed is not None
     await journal.finish(claimed, State.SUCCEEDED, ACCEPTED)
-    assert await journal.approve(second, actor="U123", lasts=60) is not None
+    with pytest.raises(TaskBusyError) as overtaken:
+        await journal.approve(second, actor="U123", lasts=60)
+    assert overtaken.value.record.id == first.id
+    clock.at += 1
+    third = await asked(journal, "command:3")
+    assert await journal.approve(third, actor="U123", lasts=60) is not None
 
 
 async def test_what_is_owed_is_known_after_a_restart(tmp_path: Path) -> None:
@@ -204,6 +210,20 @@ async def test_an_older_payment_does_not_hide_a_newer_word(journal: Journal) -> 
     assert claimed is not None
     await journal.shown(first, "1.2")
     assert [record.id for record in await journal.owed()] == [first.id]
+
+
+async def test_a_copy_that_a_press_found_is_kept_beside_the_message(journal: Journal) -> None:
+    """Both are edited from then on, whichever of the two was known first."""
+    first = await asked(journal, "command:1", "1")
+    await journal.bind(first, "1.1", None)
+    await journal.shown(first, "2.2")
+    second = await asked(journal, "command:2", "2")
+    await journal.shown(second, "2.2")
+    await journal.bind(second, "1.1", None)
+    for record in (first, second):
+        kept = await journal.get(record.id)
+        assert kept is not None
+        assert (kept.message_ts, kept.copy_ts) == ("2.2", "1.1")
 
 
 @pytest.mark.parametrize("statement", ["UPDATE trail SET actor = 'eve'", "DELETE FROM trail"])

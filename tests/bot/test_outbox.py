@@ -48,7 +48,11 @@ async def test_either_copy_of_a_card_decides_and_both_show_the_end(stage: Stage)
     assert stage.calls(stage.tencent, "DeleteLivePullStreamTask") == 1
 
 
-@pytest.mark.parametrize("fault", [RateLimit(1), Status(503)], ids=["429", "503"])
+@pytest.mark.parametrize(
+    "fault",
+    [RateLimit(1), Status(503), Refuse("internal_error"), Refuse("service_unavailable")],
+    ids=["429", "503", "internal_error", "service_unavailable"],
+)
 async def test_a_post_that_slack_did_not_take_comes_later(stage: Stage, fault: object) -> None:
     """Retry-After is honoured; a failing Slack is tried again. One message in the end."""
     stage.slack.faults.play(fault, on=POST, times=2)  # type: ignore[arg-type]

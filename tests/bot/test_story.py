@@ -500,6 +500,21 @@ async def test_readyz_says_ready(stage: Stage) -> None:
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
 
 
+async def test_many_changes_of_one_task_at_once_are_one(stage: Stage) -> None:
+    """Thirty people type the same restart: one call, and everybody else is told who is at it."""
+    await asyncio.gather(
+        *(stage.type(("ann", "bob")[n % 2], "restart tencent 123") for n in range(30))
+    )
+    await stage.message("Accepted:")
+
+    def told() -> int:
+        heard = [stage.slack.ephemerals(who, "#incidents") for who in ("ann", "bob")]
+        return sum("is busy" in message.text for messages in heard for message in messages)
+
+    await stage.slack.wait_for(lambda: told() == 29)
+    assert stage.calls(stage.tencent, RESTART) == 1
+
+
 # Bounds
 
 

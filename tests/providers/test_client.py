@@ -176,6 +176,22 @@ async def test_the_vendors_words_are_made_harmless() -> None:
     assert len(caught.value.vendor_says) <= 300
 
 
+async def test_a_vendor_that_repeats_the_signature_does_not_show_it() -> None:
+    """Some answer a refused signature with what they were sent."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        signature = re.search(rb"Signature=([0-9a-f]{64})", await read_request(reader))
+        assert signature is not None
+        said = f"mine is other than {signature[1].decode()}, of examplesecret"
+        writer.write(http(error("AuthFailure.SignatureFailure", said)))
+        await writer.drain()
+
+    async with raw_server(echo) as address, client() as sender:
+        with pytest.raises(Refused) as caught:
+            await sender.send(restart_call(f"http://{address}"))
+    assert caught.value.vendor_says == "mine is other than •••, of •••"
+
+
 async def test_an_unrecognised_code_at_500_is_unknown() -> None:
     """Nobody knows whether a failing server acted, if its code says nothing to us."""
     with pytest.raises(Unknown):

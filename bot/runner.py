@@ -19,7 +19,7 @@ from bot.journal import Journal, Outcome, OutcomeWord, Record, State
 from bot.notices import Notices
 from bot.settings import Settings
 from providers.catalogue import Catalogue
-from providers.client import NO_ANSWER, Client
+from providers.client import Client
 from providers.errors import (
     CallError,
     ClockOff,
@@ -29,6 +29,7 @@ from providers.errors import (
     Throttled,
     Unknown,
 )
+from providers.exchange import NO_ANSWER
 from providers.operation import Task
 from providers.pacing import Slot
 from providers.provider import Call

@@ -11,7 +11,7 @@ import zlib
 import httpx
 import pytest
 
-from providers import client as module
+from providers import exchange
 from providers.catalogue import discover
 from providers.client import Client
 from providers.errors import (
@@ -293,15 +293,15 @@ def test_every_error_of_httpx_has_words() -> None:
         if issubclass(kind, httpx.RequestError)
     ]
     assert len(kinds) > 10
-    fallback = module._why(ValueError())
-    missing = [kind for kind in kinds if module._why(kind("")) == fallback]
+    fallback = exchange._why(ValueError())
+    missing = [kind for kind in kinds if exchange._why(kind("")) == fallback]
     assert missing == []
 
 
 def test_the_words_of_errors_are_found_by_the_nearest_kind() -> None:
     """A subclass stands before its base, or it would never be found."""
     seen: list[type[Exception]] = []
-    for kind, _ in module._WHY:
+    for kind, _ in exchange._WHY:
         assert not any(issubclass(kind, earlier) for earlier in seen), kind
         seen.append(kind)
 

@@ -30,7 +30,7 @@ from providers.simulator import Incident
 
 ROOT = Path(__file__).parents[2]
 VENDORS = {"tencent": "tencent", "trtc": "tencent", "alibaba": "alibaba"}
-DEMO = (sys.executable, "-m", "bot", "demo")
+DEMO = (sys.executable, "-m", "bot", "demo", "--no-page")
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 

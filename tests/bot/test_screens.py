@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import os
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -300,3 +302,39 @@ def test_a_cut_leaves_no_half_escape() -> None:
         shortened = cut(escape("<<<<<<<<<<<<"), length)
         assert len(shortened) <= length
         assert re.fullmatch(r"(&lt;)*…?", shortened)
+
+
+# Golden files: what Slack is sent, to the letter. After a wanted change, write them anew with
+# STREAM_BOT_GOLDEN=write and read the difference.
+
+GOLDEN = Path(__file__).parent / "golden"
+SCENES = {
+    "sending": record(State.SENDING),
+    "waiting-for-quota": record(
+        State.APPROVED,
+        Outcome(
+            word=OutcomeWord.WAITING_FOR_QUOTA,
+            code="RequestLimitExceeded",
+            says="Tencent said slower and did nothing.",
+            step="nothing to do; it is sent as soon as there is room",
+        ),
+    ),
+    "card": record(State.WAITING),
+    "card-second-person": record(State.WAITING, confirm="second-person"),
+    "accepted": record(
+        State.SUCCEEDED, Outcome(word=OutcomeWord.ACCEPTED, request_id="r-1", took=0.2)
+    ),
+    "refused": record(State.FAILED, ORDINARY.model_copy(update={"word": OutcomeWord.REFUSED})),
+    "unknown": record(State.UNKNOWN, ORDINARY.model_copy(update={"word": OutcomeWord.UNKNOWN})),
+    "expired": record(State.EXPIRED),
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_message_is_the_golden_one(name: str) -> None:
+    """Text and blocks, word by word."""
+    written = json.dumps(render(SCREENS.of(SCENES[name])), ensure_ascii=False, indent=2) + "\n"
+    path = GOLDEN / f"{name}.json"
+    if os.environ.get("STREAM_BOT_GOLDEN") == "write":
+        path.write_text(written, encoding="utf-8")
+    assert written == path.read_text(encoding="utf-8")

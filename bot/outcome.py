@@ -36,14 +36,16 @@ def ended(call: Call, error: CallError, notes: tuple[str, ...] = ()) -> tuple[St
         "why": error.why,
     }
     fault = error.fault
-    says = error.state if isinstance(error, AlreadySo) else fault.says.format_map(words)
+    says = error.state if isinstance(error, AlreadySo) else _sentence(fault.says.format_map(words))
+    if word is OutcomeWord.REFUSED and fault.kind is not FaultKind.UNRECOGNISED:
+        says += " Nothing was changed."  # a code that we do not know promises nothing
     return state, Outcome(
         word=word,
         request_id=error.request_id,
         code=error.code,
         label=fault.label,
         vendor_says=error.vendor_says,
-        says=says if isinstance(error, AlreadySo) else _sentence(says),
+        says=says,
         step=fault.step.format_map(words).rstrip("."),
         who=fault.who,
         retry="" if fault.retry is Retry.LOOK_FIRST else fault.retry.value,

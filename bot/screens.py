@@ -277,14 +277,14 @@ class Screens:
 
     def _refused(self, record: Record, outcome: Outcome) -> Reply:
         base = WORDS[record.command.verb].base
-        body: Line = (f"{outcome.says} Nothing was changed. ", *_next(outcome))
+        body: Line = (f"{outcome.says} ", *_next(outcome))
         if outcome.retry:
             body = (*body, f" Trying again: {outcome.retry}.")
         return self._message(
             record,
             Mark.REFUSED,
-            f"Refused: {self.vendor(record)} did not {base} {describe(record)} "
-            f"({outcome.label}, {outcome.code}). {outcome.says} {_next_text(outcome)}"
+            f"Refused: {self.vendor(record)} did not {base} {describe(record)}: "
+            f"{outcome.label}, {outcome.code}. {outcome.says} {_next_text(outcome)}"
             f"{_request_id(outcome)}",
             body=(body,),
             outcome=outcome,

@@ -368,7 +368,7 @@ PLAY: Json = {"cloud": "tencent", "incident": "slow"}
         ("incident", {**PLAY, "more": 1}, 400, "more: "),
         ("calm", {"cloud": "mars"}, 404, "cloud: "),
         ("calm", {"cloud": None, "incident": "fire"}, 400, "incident: "),
-        ("calm", {}, 400, "JSON object"),
+        ("calm", {}, 400, "cloud: "),
         ("tasks", {**TASK, "cloud": "mars"}, 404, "cloud: "),
         ("tasks", {**TASK, "cloud": None}, 400, "cloud: "),
         ("tasks", {**TASK, "kind": "record"}, 400, "kind: tencent has pull, ingest"),

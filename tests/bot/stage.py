@@ -189,11 +189,13 @@ protected = true
         assert message is not None
         return message
 
-    async def called(self, simulator: Simulator, action: str, times: int = 1) -> None:
+    async def called(
+        self, simulator: Simulator, action: str, times: int = 1, seconds: float = 10.0
+    ) -> None:
         """Wait until a vendor saw so many requests of this action."""
         book = simulator.requests
         assert isinstance(book, _Book)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(seconds):
             while self.calls(simulator, action) < times:
                 book.changed.clear()
                 await book.changed.wait()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
+from pathlib import Path
 
 from bot import logs
 from bot.settings import ConfigError, Settings, Tokens, find_config, load_all, take_environment
@@ -56,7 +57,38 @@ def _parser() -> argparse.ArgumentParser:
     ):
         one = commands.add_parser(name, parents=parents, help=text, description=text)
         one.set_defaults(command=command)
+    _add_demo_options(commands.choices["demo"])
     return parser
+
+
+def _add_demo_options(demo: argparse.ArgumentParser) -> None:
+    demo.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        help="of the page (default: 8765, or a free one if that is taken)",
+    )
+    demo.add_argument(
+        "--database",
+        type=Path,
+        metavar="PATH",
+        help="keep the bot's journal in this file, and what was said beside it, over the starts",
+    )
+    demo.add_argument(
+        "--no-page", dest="page", action="store_false", help="in this terminal, without a browser"
+    )
+    demo.add_argument(
+        "--script",
+        metavar="FILE",
+        help="play an incident and exit: 0 if all was seen, 1 if not, 2 if it cannot be played; "
+        "a TOML file, or one that comes along: arrears, lost-answer",
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
 
 
 def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -93,10 +125,21 @@ def _manifest(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _demo(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+def _demo(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     from bot.demo import demo  # noqa: PLC0415
+    from bot.demo.port import PortError, choose  # noqa: PLC0415
+    from bot.demo.script import find_script  # noqa: PLC0415
 
-    return asyncio.run(demo())
+    script = find_script(options.script) if options.script else None
+    watched = options.page and not script
+    try:
+        port = choose(options.port) if watched or options.port else 0
+    except PortError as error:
+        print(f"stream-bot: {error}", file=sys.stderr)
+        return 1
+    if watched and not port:
+        print("The usual port is taken, so this demo takes a free one.", file=sys.stderr)
+    return asyncio.run(demo(port=port, database=options.database, page=options.page, script=script))
 
 
 def _load(options: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Settings, Tokens]:

@@ -18,6 +18,7 @@ from bot.guide import Guide
 from bot.health import admin_endpoint
 from bot.journal import Journal, Record
 from bot.notices import Notices
+from bot.presses import Presses
 from bot.probes import Probes
 from bot.recovery import Recovery
 from bot.runner import Runner
@@ -156,7 +157,6 @@ class App:
             settings,
             self.catalogue,
             journal=journal,
-            screens=screens,
             notices=notices,
             runner=self._runner,
             people=people,
@@ -175,12 +175,24 @@ class App:
         )
         self._probes = Probes(settings, self.catalogue, self.client)
         self._bolt = bolt_app(self.web, identity)
-        Listeners(
+        presses = Presses(
+            settings,
             self._desk,
-            self._outbox,
+            journal=journal,
+            screens=screens,
+            notices=notices,
+            runner=self._runner,
+            people=people,
+            whisper=self._outbox.whisper,
+            changed=self._outbox.changed,
+        )
+        Listeners(
             vocabulary,
-            Guide(settings, self.catalogue, people=people, whisper=self._outbox.whisper),
-            self._supervisor,
+            desk=self._desk,
+            presses=presses,
+            guide=Guide(settings, self.catalogue, people=people, whisper=self._outbox.whisper),
+            outbox=self._outbox,
+            supervisor=self._supervisor,
             identity=identity,
             teams=teams,
             commands_per_minute=settings.limits.commands_per_minute,

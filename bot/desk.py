@@ -10,13 +10,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import answers
 from bot.command import TaskCommand
+from bot.contact import People, Whisper, ear_of
 from bot.journal import (
     Journal,
     Origin,
@@ -32,61 +32,22 @@ from bot.policy import (
     Confirm,
     Decision,
     Deny,
-    Person,
     Place,
     Wish,
     decide,
-    may_approve,
-    may_cancel,
 )
 from bot.reply import Reply
 from bot.runner import Runner
-from bot.screens import CANCEL, CONFIRM, DECLINE, WITHDRAW, Screens
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from providers.catalogue import Catalogue
 
-__all__ = ["Desk", "Ear", "People", "Press", "Whisper"]
+__all__ = ["STALE_SECONDS", "Desk"]
 
 log = logging.getLogger(__name__)
 
 STALE_SECONDS = 120.0
 """A change that was asked for longer ago than this is not run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
-    """Where one person hears a private answer."""
-
-    user: str
-    channel: str
-    thread_ts: str | None = None
-    response_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
-    """One press of a button on a card."""
-
-    ticket: str
-    action: str
-    user: str
-    team: str
-    channel: str
-    message_ts: str
-    ear: Ear
-
-
-class People(Protocol):
-    """Who somebody is, as Slack says. Never raises: who cannot be read is UNKNOWN."""
-
-    async def person(self, user: str, team: str, *, fresh: bool) -> Person:
-        """The person; read anew if `fresh`."""
-        ...
-
-
-Whisper = Callable[[Ear, Reply], None]
-"""Owes a private answer; returns at once."""
 
 
 class Desk:
@@ -98,7 +59,6 @@ class Desk:
         catalogue: Catalogue,
         *,
         journal: Journal,
-        screens: Screens,
         notices: Notices,
         runner: Runner,
         people: People,
@@ -110,7 +70,6 @@ class Desk:
         self._settings = settings
         self._catalogue = catalogue
         self._journal = journal
-        self._screens = screens
         self._notices = notices
         self._runner = runner
         self._people = people
@@ -161,7 +120,7 @@ class Desk:
                 case Confirm():
                     await self._ask_for_a_yes(record, decision)
                 case Allow():
-                    await self._approve(record, record.origin.requester, rule=decision.rule)
+                    await self.approve(record, record.origin.requester, rule=decision.rule)
         except TaskBusyError as busy:
             await self._deny(record, answers.busy(busy.record, self._link(busy.record)))
 
@@ -251,8 +210,8 @@ class Desk:
         if waiting is not None:
             self._changed(waiting)
 
-    async def _approve(self, record: Record, actor: str, **values: Any) -> bool:
-        """Approve and run. False if somebody else decided first."""
+    async def approve(self, record: Record, actor: str, **values: Any) -> bool:
+        """Approve and run. False if somebody else decided first, or time did."""
         approved = await self._journal.approve(
             record, actor=actor, lasts=self._settings.timeouts.approved_seconds, **values
         )
@@ -268,118 +227,3 @@ class Desk:
         if not isinstance(decision, Deny):
             request = self._runner.preview(command, origin.requester)
         self._whisper(ear_of(origin), answers.dry_run(command, decision, request))
-
-    # A press
-
-    async def press(self, press: Press) -> None:
-        """Take a press. One press of one allowed person decides; everybody else is told why not."""
-        record = await self._journal.by_ticket(press.ticket)
-        known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW)
-        if record is None or not known or not self._on_its_card(record, press):
-            self._whisper(press.ear, answers.not_a_card())
-            return
-        if press.message_ts not in (record.message_ts, record.copy_ts):
-            await self._journal.bind(record, press.message_ts, press.ear.response_url)
-        if record.state is State.WAITING and (record.due_at or 0) <= self._journal.now():
-            await self._runner.expire(record)
-            record = await self._journal.get(record.id) or record
-        if record.state is not State.WAITING:
-            self._whisper(press.ear, answers.decided(record, press.user, self._screens))
-            return
-        presser = await self._people.person(press.user, press.team, fresh=True)
-        if self.closing:
-            self._whisper(press.ear, answers.closing())
-        elif press.action == CONFIRM:
-            await self._press_yes(record, press, presser)
-        else:
-            await self._press_no(record, press, presser)
-
-    @staticmethod
-    def _on_its_card(record: Record, press: Press) -> bool:
-        """A ticket counts on its own message only; on a copy whose post was lost it does too."""
-        return record.origin.channel == press.channel and (
-            press.message_ts in (record.message_ts, record.copy_ts) or record.has_lost_posts
-        )
-
-    async def _press_yes(self, record: Record, press: Press, presser: Person) -> None:
-        wish = self.wish(record.command)
-        place = Place(channel=record.origin.channel, direct=record.origin.direct)
-        requester = presser
-        if press.user != record.origin.requester:
-            requester = await self._people.person(
-                record.origin.requester, record.origin.team, fresh=True
-            )
-        decision = may_approve(
-            self._settings.policy,
-            wish,
-            presser,
-            place,
-            requester_id=record.origin.requester,
-            how=record.confirm or "self",
-        )
-        if isinstance(decision, Deny):
-            await self._refuse_press(record, press, answers.wrong_presser(record, decision))
-        elif isinstance(decide(self._settings.policy, wish, requester, place), Deny):
-            await self._refuse_press(record, press, answers.requester_lost_rights(record))
-        elif not await self._approve(record, press.user, **_decided_by(press, presser)):
-            await self._tell_who_won(record, press)
-
-    async def _press_no(self, record: Record, press: Press, presser: Person) -> None:
-        requester = record.origin.requester
-        if press.user != requester:
-            if press.action == WITHDRAW:
-                await self._refuse_press(record, press, answers.only_the_asker_withdraws(record))
-                return
-            place = Place(channel=record.origin.channel, direct=record.origin.direct)
-            decision = may_cancel(
-                self._settings.policy,
-                self.wish(record.command),
-                presser,
-                place,
-                requester_id=requester,
-            )
-            if isinstance(decision, Deny):
-                await self._refuse_press(record, press, answers.wrong_presser(record, decision))
-                return
-        to = State.CANCELLED if press.user == requester else State.DECLINED
-        decided = replace(record, decider=press.user, decider_name=presser.name)
-        moved = await self._journal.move(
-            record,
-            to,
-            actor=press.user,
-            notices=self._notices.at_the_end(decided, to),
-            due_at=None,
-            finished_at=self._journal.now(),
-            **_decided_by(press, presser),
-        )
-        if moved is None:
-            await self._tell_who_won(record, press)
-        else:
-            self._changed(moved)
-
-    async def _refuse_press(self, record: Record, press: Press, refusal: Reply) -> None:
-        await self._journal.note_in_trail(record, press.user, {"press refused": refusal.text})
-        self._whisper(press.ear, refusal)
-
-    async def _tell_who_won(self, record: Record, press: Press) -> None:
-        now = await self._journal.get(record.id) or record
-        self._whisper(press.ear, answers.decided(now, press.user, self._screens))
-
-
-def _decided_by(press: Press, presser: Person) -> dict[str, Any]:
-    """What a press that counts leaves in the record."""
-    decided: dict[str, Any] = {"decider": press.user, "decider_name": presser.name}
-    if press.ear.response_url:
-        # From now on the message can be edited even where the bot is no member.
-        decided |= {"response_url": press.ear.response_url, "url_edits": 1}
-    return decided
-
-
-def ear_of(origin: Origin) -> Ear:
-    """Where the asker of an operation hears private answers."""
-    return Ear(
-        user=origin.requester,
-        channel=origin.channel,
-        thread_ts=origin.thread_ts,
-        response_url=origin.response_url,
-    )

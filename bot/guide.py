@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.command import HelpCommand, TargetsCommand, WhoamiCommand
-from bot.desk import People, Whisper, ear_of
+from bot.contact import People, Whisper, ear_of
 from bot.journal import Origin
 from bot.policy import Deny, Person, Place, Wish, decide
 from bot.reply import Code, Line, Reply

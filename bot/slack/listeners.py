@@ -22,9 +22,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import answers
 from bot.command import Command, TaskCommand, UsageError, Vocabulary, parse
-from bot.desk import Desk, Ear, Press
+from bot.contact import Ear, Press
+from bot.desk import Desk
 from bot.guide import Guide
 from bot.journal import Origin
+from bot.presses import Presses
 from bot.reply import Reply
 from bot.slack.blocks import render
 from bot.slack.outbox import Outbox
@@ -105,17 +107,19 @@ class Listeners:
 
     def __init__(
         self,
-        desk: Desk,
-        outbox: Outbox,
         vocabulary: Vocabulary,
-        guide: Guide,
-        supervisor: Supervisor,
         *,
+        desk: Desk,
+        presses: Presses,
+        guide: Guide,
+        outbox: Outbox,
+        supervisor: Supervisor,
         identity: Identity,
         teams: frozenset[str],
         commands_per_minute: int,
     ) -> None:
         self._desk = desk
+        self._presses = presses
         self._outbox = outbox
         self._vocabulary = vocabulary
         self._guide = guide
@@ -212,7 +216,7 @@ class Listeners:
         )
         await ack()
         if self._is_ours(team, (body.get("enterprise") or {}).get("id")):
-            self._supervisor.spawn(self._desk.press(press), f"a press by {user_id}")
+            self._supervisor.spawn(self._presses.take(press), f"a press by {user_id}")
         else:
             self._outbox.whisper(press.ear, answers.wrong_workspace())
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 
-from bot.desk import Ear
+from bot.contact import Ear
 from bot.journal import Journal, Notice, Record, State
 from bot.notices import AUDIT
 from bot.reply import Reply

@@ -1,0 +1,154 @@
+"""A press of a button on a card: one press of one allowed person decides.
+
+A ticket says which card was pressed, and is never a permission: who pressed is looked up afresh,
+and so is who asked, if that is somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from bot import answers
+from bot.contact import People, Press, Whisper
+from bot.desk import Desk
+from bot.journal import Journal, Record, State
+from bot.notices import Notices
+from bot.policy import Deny, Person, Place, decide, may_approve, may_cancel
+from bot.reply import Reply
+from bot.runner import Runner
+from bot.screens import CANCEL, CONFIRM, DECLINE, WITHDRAW, Screens
+from bot.settings import Settings
+
+__all__ = ["Presses"]
+
+
+class Presses:
+    """Takes presses; an approval goes on at the desk."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        desk: Desk,
+        *,
+        journal: Journal,
+        screens: Screens,
+        notices: Notices,
+        runner: Runner,
+        people: People,
+        whisper: Whisper,
+        changed: Callable[[Record], None],
+    ) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._journal = journal
+        self._screens = screens
+        self._notices = notices
+        self._runner = runner
+        self._people = people
+        self._whisper = whisper
+        self._changed = changed
+
+    async def take(self, press: Press) -> None:
+        """Take a press. One press of one allowed person decides; everybody else is told why not."""
+        record = await self._journal.by_ticket(press.ticket)
+        known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW)
+        if record is None or not known or not self._on_its_card(record, press):
+            self._whisper(press.ear, answers.not_a_card())
+            return
+        if press.message_ts not in (record.message_ts, record.copy_ts):
+            await self._journal.bind(record, press.message_ts, press.ear.response_url)
+        if record.state is State.WAITING and (record.due_at or 0) <= self._journal.now():
+            await self._runner.expire(record)
+            record = await self._journal.get(record.id) or record
+        if record.state is not State.WAITING:
+            self._whisper(press.ear, answers.decided(record, press.user, self._screens))
+            return
+        presser = await self._people.person(press.user, press.team, fresh=True)
+        if self._desk.closing:
+            self._whisper(press.ear, answers.closing())
+        elif press.action == CONFIRM:
+            await self._press_yes(record, press, presser)
+        else:
+            await self._press_no(record, press, presser)
+
+    @staticmethod
+    def _on_its_card(record: Record, press: Press) -> bool:
+        """A ticket counts on its own message only; on a copy whose post was lost it does too."""
+        return record.origin.channel == press.channel and (
+            press.message_ts in (record.message_ts, record.copy_ts) or record.has_lost_posts
+        )
+
+    async def _press_yes(self, record: Record, press: Press, presser: Person) -> None:
+        wish = self._desk.wish(record.command)
+        place = Place(channel=record.origin.channel, direct=record.origin.direct)
+        requester = presser
+        if press.user != record.origin.requester:
+            requester = await self._people.person(
+                record.origin.requester, record.origin.team, fresh=True
+            )
+        decision = may_approve(
+            self._settings.policy,
+            wish,
+            presser,
+            place,
+            requester_id=record.origin.requester,
+            how=record.confirm or "self",
+        )
+        if isinstance(decision, Deny):
+            await self._refuse_press(record, press, answers.wrong_presser(record, decision))
+        elif isinstance(decide(self._settings.policy, wish, requester, place), Deny):
+            await self._refuse_press(record, press, answers.requester_lost_rights(record))
+        elif not await self._desk.approve(record, press.user, **_decided_by(press, presser)):
+            await self._tell_who_won(record, press)
+
+    async def _press_no(self, record: Record, press: Press, presser: Person) -> None:
+        requester = record.origin.requester
+        if press.user != requester:
+            if press.action == WITHDRAW:
+                await self._refuse_press(record, press, answers.only_the_asker_withdraws(record))
+                return
+            place = Place(channel=record.origin.channel, direct=record.origin.direct)
+            decision = may_cancel(
+                self._settings.policy,
+                self._desk.wish(record.command),
+                presser,
+                place,
+                requester_id=requester,
+            )
+            if isinstance(decision, Deny):
+                await self._refuse_press(record, press, answers.wrong_presser(record, decision))
+                return
+        to = State.CANCELLED if press.user == requester else State.DECLINED
+        decided = replace(record, decider=press.user, decider_name=presser.name)
+        moved = await self._journal.move(
+            record,
+            to,
+            actor=press.user,
+            notices=self._notices.at_the_end(decided, to),
+            due_at=None,
+            finished_at=self._journal.now(),
+            **_decided_by(press, presser),
+        )
+        if moved is None:
+            await self._tell_who_won(record, press)
+        else:
+            self._changed(moved)
+
+    async def _refuse_press(self, record: Record, press: Press, refusal: Reply) -> None:
+        await self._journal.note_in_trail(record, press.user, {"press refused": refusal.text})
+        self._whisper(press.ear, refusal)
+
+    async def _tell_who_won(self, record: Record, press: Press) -> None:
+        now = await self._journal.get(record.id) or record
+        self._whisper(press.ear, answers.decided(now, press.user, self._screens))
+
+
+def _decided_by(press: Press, presser: Person) -> dict[str, Any]:
+    """What a press that counts leaves in the record."""
+    decided: dict[str, Any] = {"decider": press.user, "decider_name": presser.name}
+    if press.ear.response_url:
+        # From now on the message can be edited even where the bot is no member.
+        decided |= {"response_url": press.ear.response_url, "url_edits": 1}
+    return decided

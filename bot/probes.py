@@ -65,8 +65,7 @@ class Probes:
         call = self._call(account)
         where = self._where(call)
         try:
-            await self._client.slot(call)
-            await self._client.send(call)
+            await self._client.send(call, await self._client.slot(call))
         except CallError as error:
             return Finding(account.name, *_fault(call, error, where))
         offset = self._client.clock_seen(call)

@@ -116,11 +116,9 @@ class Runner:
         if claimed is None:
             await self.expire(record)
             return None
-        if slot.late:
-            return await self._journal.release(claimed, "slot too late", due_at=record.due_at)
         self._changed(claimed)
         try:
-            answer = await self._client.send(call)
+            answer = await self._client.send(call, slot)
         except NotExecuted as error:
             return await self._not_executed(claimed, call, error, tries, record.due_at)
         except CallError as error:

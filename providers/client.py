@@ -41,6 +41,9 @@ __all__ = ["Accepted", "Client"]
 
 log = logging.getLogger(__name__)
 
+MOST_WAIT = 30.0
+"""Seconds that a vendor may ask us to wait; a longer answer is not believed."""
+
 MAX_CLOCK_OFFSET = 24 * 3600.0
 """Seconds. A vendor's Date header that differs by more is not believed."""
 
@@ -111,13 +114,17 @@ class Client:
         """The request as the vendor would get it, without a signature. Nothing is sent."""
         return self._catalogue.provider_of(call.kind).wire.request(call)
 
-    async def slot(self, call: Call) -> Slot:
-        """Wait until the vendor's quota allows this call. Raises NotSent where there is no key."""
-        key = self._quota_key(call, _credentials(call))
-        return await self._pacer.slot(key, call.operation.quota, call.account.quota_share)
+    async def slot(self, call: Call, *, again: bool = False) -> Slot:
+        """Wait until the vendor's quota allows this call. Raises NotSent where there is no key.
 
-    async def send(self, call: Call) -> Accepted:
-        """Send once and say what came of it.
+        again: in place of a slot that was held for too long; does not queue anew.
+        """
+        key = self._quota_key(call, _credentials(call))
+        quota, share = call.operation.quota, call.account.quota_share
+        return await self._pacer.slot(key, quota, share, again=again)
+
+    async def send(self, call: Call, slot: Slot) -> Accepted:
+        """Send once, in this slot or a later one, and say what came of it.
 
         Raises a CallError for everything that is not the vendor's yes.
         """
@@ -126,7 +133,13 @@ class Client:
         request = wire.request(call)
         auth = wire.auth(call, credentials, lambda: self._now() + self.clock_offset(call))
         started = time.monotonic()
-        raw = await self._exchange.send(request, auth)
+
+        async def gate() -> None:
+            current = slot
+            while current.late:
+                current = await self.slot(call, again=True)
+
+        raw = await self._exchange.send(request, auth, gate)
         answer = self._read(call, credentials, raw)
         self._note_clock(call, raw)
         if answer.code:
@@ -184,7 +197,7 @@ class Client:
         self, call: Call, credentials: Credentials, raw: Raw, error: Throttled
     ) -> Throttled:
         wire = self._catalogue.provider_of(call.kind).wire
-        error.wait = max(1.0, wire.retry_after(raw.headers) or 0.0)
+        error.wait = min(max(1.0, wire.retry_after(raw.headers) or 0.0), MOST_WAIT)
         self._pacer.slow_down(self._quota_key(call, credentials), error.wait)
         return error
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,15 @@ class Exchange:
         )
         self._pools: dict[str, httpx.AsyncClient] = {}
 
-    async def send(self, request: httpx.Request, auth: httpx.Auth) -> Raw:
-        """Sign and send once. Raises NotSent or Unreadable, and nothing else."""
-        departure = _Departure()
+    async def send(
+        self, request: httpx.Request, auth: httpx.Auth, gate: Callable[[], Awaitable[None]]
+    ) -> Raw:
+        """Sign and send once. Raises NotSent or Unreadable, and nothing else.
+
+        gate: awaited when the connection stands and the request is about to leave, because making
+            a connection takes longer than a slot of the vendor's quota lasts.
+        """
+        departure = _Departure(gate)
         request.extensions = {
             "trace": departure.watch,
             "timeout": {"connect": CONNECT_SECONDS, "pool": self._timeout},
@@ -136,12 +142,14 @@ def _lost(error: Exception, *, left: bool) -> CallError:
 class _Departure:
     """Watches whether the request began to leave: before that, nothing can have happened."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Callable[[], Awaitable[None]]) -> None:
         self.left = False
+        self._gate = gate
 
-    async def watch(self, event: str, _info: Mapping[str, Any]) -> None:
-        """httpcore's trace hook."""
-        if event.endswith(".send_request_headers.started"):
+    async def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpcore's trace hook. A proxy's CONNECT is not the request yet."""
+        if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
+            await self._gate()
             self.left = True
 
 

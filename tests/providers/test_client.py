@@ -35,6 +35,7 @@ from tests.providers.vendor import (
     raw_server,
     read_request,
     restart_call,
+    send_in_turn,
 )
 
 
@@ -47,7 +48,7 @@ def error(code: str, message: str = "m") -> bytes:
 async def send(answer: bytes | None, after: object = None, seconds: float = 5.0) -> EvilVendor:
     async with evil_vendor(answer, after) as vendor, client(seconds) as sender:  # type: ignore[arg-type]
         try:
-            vendor.accepted = await sender.send(restart_call(vendor.url))  # type: ignore[attr-defined]
+            vendor.accepted = await send_in_turn(sender, restart_call(vendor.url))  # type: ignore[attr-defined]
         finally:
             assert len(vendor.requests) == 1, "sent once, whatever comes back"
     return vendor
@@ -188,7 +189,7 @@ async def test_a_vendor_that_repeats_the_signature_does_not_show_it() -> None:
 
     async with raw_server(echo) as address, client() as sender:
         with pytest.raises(Refused) as caught:
-            await sender.send(restart_call(f"http://{address}"))
+            await send_in_turn(sender, restart_call(f"http://{address}"))
     assert caught.value.vendor_says == "mine is other than •••, of •••"
 
 
@@ -221,7 +222,7 @@ async def test_a_clock_that_is_off_is_mended_once_from_the_date_header() -> None
     async with raw_server(refuse) as address:
         for _ in range(2):
             with pytest.raises(ClockOff) as caught:
-                await sender.send(restart_call(f"http://{address}"))
+                await send_in_turn(sender, restart_call(f"http://{address}"))
             assert caught.value.offset == 600.0
     await sender.close()
     assert stamps == [1767225600, 1767226200]
@@ -231,7 +232,7 @@ async def test_a_refused_connection_is_not_sent() -> None:
     """Nothing reached the vendor, so trying again is safe."""
     async with client() as sender:
         with pytest.raises(NotSent):
-            await sender.send(restart_call("http://127.0.0.1:9"))
+            await send_in_turn(sender, restart_call("http://127.0.0.1:9"))
 
 
 # Python 3.11 leaves the socket of a failed TLS handshake to the garbage collector.
@@ -249,7 +250,7 @@ async def test_a_connection_that_never_opens_is_not_sent() -> None:
 
     async with raw_server(silent) as address, client(0.2) as sender:
         with pytest.raises(NotSent):
-            await sender.send(restart_call(f"https://{address}"))
+            await send_in_turn(sender, restart_call(f"https://{address}"))
     gc.collect()
 
 
@@ -273,7 +274,7 @@ async def test_a_peer_that_does_not_speak_tls_is_not_sent() -> None:
 
     async with raw_server(no_tls) as address, client() as sender:
         with pytest.raises(NotSent):
-            await sender.send(restart_call(f"https://{address}"))
+            await send_in_turn(sender, restart_call(f"https://{address}"))
     gc.collect()
 
 
@@ -315,5 +316,5 @@ async def test_already_so_is_told_as_such() -> None:
         call = Call(restart.kind, delete, restart.account, restart.task, restart.operator)
         async with client() as sender:
             with pytest.raises(AlreadySo) as caught:
-                await sender.send(call)
+                await send_in_turn(sender, call)
     assert caught.value.state

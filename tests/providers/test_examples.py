@@ -16,7 +16,7 @@ from providers.errors import CallError, FaultKind
 from providers.operation import Effect, Kind, Operation, Task
 from providers.provider import Call
 from providers.simulator import Incident, SimulatedTask, Simulator
-from tests.providers.vendor import evil_vendor, http
+from tests.providers.vendor import evil_vendor, http, send_in_turn
 
 CATALOGUE = discover()
 EVERYTHING = [
@@ -92,7 +92,7 @@ async def test_the_vendors_printed_answer_is_a_yes(kind: Kind, operation: Operat
     body = json.dumps(told["answer"]["body"]).encode()
     client = Client(CATALOGUE)
     async with evil_vendor(http(body, f"{told['answer']['status']} X")) as vendor:
-        answer = await client.send(call(kind, operation, vendor.url))
+        answer = await send_in_turn(client, call(kind, operation, vendor.url))
     await client.close()
     assert answer.request_id == told["request_id"]
 
@@ -102,8 +102,7 @@ async def test_the_simulator_takes_the_clients_call(kind: Kind, operation: Opera
     """Signed, in time, within the quota, with the parameters that the vendor wants."""
     client = Client(CATALOGUE)
     async with simulator(kind, operation) as vendor:
-        await client.slot(call(kind, operation, vendor.url))
-        answer = await client.send(call(kind, operation, vendor.url))
+        answer = await send_in_turn(client, call(kind, operation, vendor.url))
         (seen,) = vendor.requests
     await client.close()
     assert (seen.verdict, seen.action) == ("ok", operation.action)
@@ -131,9 +130,8 @@ async def test_each_incident_is_understood(
     async with simulator(kind, operation) as vendor:
         vendor.play(incident, 1)
         made = call(kind, operation, vendor.url)
-        await client.slot(made)
         with pytest.raises(CallError) as caught:
-            await client.send(made)
+            await send_in_turn(client, made)
     await client.close()
     assert caught.value.fault.kind in REFUSALS[incident]
     assert caught.value.code

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from providers.pacing import LATENESS, Pacer, Slot
+from providers.pacing import Pacer, Slot
 
 KEY = ("tencent", "AKIDEXAMPLE", "RestartLivePullStreamTask")
 
@@ -114,10 +114,46 @@ def test_slow_down_holds_everybody_of_that_key() -> None:
 
 
 def test_a_slot_that_was_held_too_long_is_late() -> None:
-    """What the guard leaves free is the time that a slot is good for."""
+    """Half of what the guard leaves is for holding a slot, the other half for the network."""
 
     async def lateness() -> tuple[bool, bool]:
-        now = asyncio.get_running_loop().time()
-        return Slot(now).late, Slot(now - LATENESS - 0.001).late
+        slot = await Pacer().slot(KEY, 20)
+        assert 0.02 < slot.good_for < 0.025
+        held = Slot(slot.at - slot.good_for - 0.001, slot.good_for)
+        return slot.late, held.late
 
     assert simulated(lateness()) == (False, True)
+
+
+def test_a_slot_in_place_of_a_late_one_does_not_queue_anew() -> None:
+    """Whoever was held up is next, not last."""
+
+    async def order() -> list[str]:
+        pacer = Pacer()
+        await pacer.slot(KEY, 20)
+        went: list[str] = []
+
+        async def take(name: str, *, again: bool) -> None:
+            await pacer.slot(KEY, 20, again=again)
+            went.append(name)
+
+        waiting = [asyncio.create_task(take(f"new {n}", again=False)) for n in range(5)]
+        await asyncio.sleep(0)
+        await asyncio.gather(*waiting, take("again", again=True))
+        return went
+
+    assert "again" in simulated(order())[:2]  # type: ignore[index]
+
+
+def test_of_two_shares_of_one_key_the_smaller_counts() -> None:
+    """The vendor counts both accounts together."""
+
+    async def both() -> float:
+        pacer = Pacer()
+        await pacer.slot(KEY, 20, 1.0)
+        start = asyncio.get_running_loop().time()
+        for _ in range(11):
+            await pacer.slot(KEY, 20, 0.5)
+        return asyncio.get_running_loop().time() - start
+
+    assert simulated(both()) == pytest.approx(1.0, rel=0.03)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from providers.catalogue import discover
-from providers.client import Client
+from providers.client import Accepted, Client
 from providers.operation import Task, Verb
 from providers.provider import Call
 
@@ -119,3 +119,8 @@ async def client(seconds: float = 5.0) -> AsyncIterator[Client]:
         yield made
     finally:
         await made.close()
+
+
+async def send_in_turn(sender: Client, call: Call) -> Accepted:
+    """A slot of the quota, then the call."""
+    return await sender.send(call, await sender.slot(call))

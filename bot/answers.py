@@ -14,6 +14,7 @@ from bot.screens import WORDS, Screens, describe
 
 __all__ = [
     "audited",
+    "audited_press",
     "broken",
     "busy",
     "closing",
@@ -24,6 +25,7 @@ __all__ = [
     "not_a_card",
     "not_accepted",
     "only_the_asker_withdraws",
+    "press_broken",
     "requester_lost_rights",
     "stale",
     "too_fast",
@@ -221,6 +223,20 @@ def audited(record: Record, refusal: Reply) -> str:
 
 
 # Presses
+
+
+def audited_press(record: Record, user: str, refusal: Reply) -> str:
+    """A refused press, as the audit channel reads it."""
+    what = f"{record.command.verb} {describe(record)}"
+    return f"A press by {user} on {what} was refused: {refusal.text}"
+
+
+def press_broken() -> Reply:
+    """A fault of the bot while it took a press; whether it counted is in the message."""
+    return _private(
+        "Something broke in the bot while it took this press. Look at the message; if it still "
+        "asks, press again."
+    )
 
 
 def _private(says: str) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -78,6 +79,7 @@ class App:
         try:
             await self._start()
         except BaseException:
+            await self._finish_work()
             await self._stack.aclose()
             raise
 
@@ -86,16 +88,25 @@ class App:
         log.info("stopping: finishing what is under way")
         self._desk.closing = True
         self._slack_ready = lambda: False
-        cut_off = await self._supervisor.drain(DRAIN_SECONDS)
+        await self._finish_work()
         await self._outbox.settle(SETTLE_SECONDS)
         self._outbox.stop()
-        if cut_off:
-            log.warning("%d pieces of work were cut off; the journal has them", cut_off)
         await self._stack.aclose()
         log.info("stopped")
 
+    async def _finish_work(self) -> None:
+        """A call that has left is waited for: cut off, nobody would know what came of it."""
+        longest = max(DRAIN_SECONDS, self.settings.timeouts.vendor_seconds + 2.0)
+        if cut_off := await self._supervisor.drain(longest):
+            log.warning("%d pieces of work were cut off; the journal has them", cut_off)
+
     async def _start(self) -> None:
         settings = self.settings
+        for warning in settings.warnings:
+            log.warning("%s", warning)
+        # Both addresses first: nothing may be resumed by a process that cannot serve.
+        admin = self._bind(settings.http.admin)
+        listen = self._bind(settings.http.listen) if settings.slack.mode == "http" else None
         self.journal = await Journal.open(settings.database.url.get_secret_value())
         self._stack.push_async_callback(self.journal.close)
         self.web = await self._stack.enter_async_context(
@@ -108,7 +119,7 @@ class App:
         )
         await self._serve(
             "admin",
-            settings.http.admin,
+            admin,
             admin_endpoint({"slack": self._slack_ok, "journal": self._writes}),
         )
         identity = await self._introduce()
@@ -116,11 +127,15 @@ class App:
         await self._recovery.at_start()
         await self._outbox.pay_debts()
         self._background(self._recovery.sweep(), "the sweep")
-        self._background(self._outbox.work_notices(), "the notices")
+        self._background(self._outbox.work_debts(), "the debts")
         looking = self._background(self._probes.warn(), "the look at the vendors' keys")
         # Before the first command, so as not to be in its way; but not for ever.
         await asyncio.wait({looking}, timeout=PROBE_SECONDS)
-        await self._listen()
+        if listen is None:
+            self._connect()
+        else:
+            await self._listen(listen)
+        log.info("stream-bot is up, %s mode", settings.slack.mode)
 
     def _assemble(self, identity: Identity) -> None:
         """The parts, from the bottom up."""
@@ -225,27 +240,33 @@ class App:
                 "connections:write under Basic Information, and enable Socket Mode."
             ) from None
 
-    async def _listen(self) -> None:
-        if self.settings.slack.mode == "http":
-            secret = self.tokens.signing_secret
-            if secret is None:  # settings see to it; here for the type checker
-                raise StartError("SLACK_SIGNING_SECRET is not set")
-            await self._serve(
-                "listen",
-                self.settings.http.listen,
-                slack_endpoint(self._bolt, secret.get_secret_value()),
-            )
-            self._slack_ready = lambda: True
-        elif self.tokens.app_token:
-            self._link = SocketLink(
-                self._bolt, self.tokens.app_token.get_secret_value(), self.settings.network.proxy
-            )
-            self._link.start()
-            self._stack.push_async_callback(self._link.stop)
-            self._slack_ready = lambda: self._link.connected
-        log.info("stream-bot is up, %s mode", self.settings.slack.mode)
+    async def _listen(self, listen: socket.socket) -> None:
+        secret = self.tokens.signing_secret
+        if secret is None:  # settings see to it; here for the type checker
+            raise StartError("SLACK_SIGNING_SECRET is not set")
+        endpoint = slack_endpoint(self._bolt, secret.get_secret_value())
+        await self._serve("listen", listen, endpoint)
+        self._slack_ready = lambda: True
 
-    async def _serve(self, name: str, address: Address, endpoint: web.Application) -> None:
+    def _connect(self) -> None:
+        app_token = self.tokens.app_token
+        if app_token is None:  # likewise
+            raise StartError("SLACK_APP_TOKEN is not set")
+        link = SocketLink(self._bolt, app_token.get_secret_value(), self.settings.network.proxy)
+        link.start()
+        self._stack.push_async_callback(link.stop)
+        self._slack_ready = lambda: link.connected
+
+    def _bind(self, address: Address) -> socket.socket:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        try:
+            bound = socket.create_server((address.host, address.port), family=family)
+        except OSError as error:
+            raise StartError(f"{address} cannot be listened on: {error.strerror}") from None
+        self._stack.callback(bound.close)
+        return bound
+
+    async def _serve(self, name: str, bound: socket.socket, endpoint: web.Application) -> None:
         runner = web.AppRunner(
             endpoint,
             access_log=None,
@@ -255,11 +276,8 @@ class App:
         )
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, address.host, address.port).start()
-        except OSError as error:
-            raise StartError(f"{address} cannot be listened on: {error.strerror}") from None
-        host, port = runner.addresses[0][:2]
+        await web.SockSite(runner, bound).start()
+        host, port = bound.getsockname()[:2]
         self.urls[name] = f"http://{Address(host, port)}"
 
     def _background(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -302,7 +320,7 @@ async def run(settings: Settings, tokens: Tokens, catalogue: Catalogue) -> None:
     starting = asyncio.create_task(app.start())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():  # told to stop while Slack was still away
+    if not starting.done():  # told to stop before it was up
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         return

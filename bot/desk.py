@@ -95,7 +95,8 @@ class Desk:
             self._supervisor.spawn(self._dry_run(command, origin), "a dry run")
             return None
         try:
-            record = await self._journal.ask(command, origin)
+            account = self._settings.first_name_of(command.account)
+            record = await self._journal.ask(command, origin, account=account)
         except (SQLAlchemyError, OSError) as error:
             log.error("the journal cannot be written: %s", type(error).__name__)
             return answers.not_accepted()
@@ -107,9 +108,10 @@ class Desk:
         """Decide an asked operation, and run it or show its card. If that breaks, it is denied."""
         try:
             await self._consider(record)
-        except Exception:
+        except Exception:  # it expires by itself if even that cannot be written down
             log.exception("op %s: deciding broke", record.id)
-            await self._deny(record, answers.broken())
+            self._whisper(ear_of(record.origin), answers.broken())
+            await self._deny(record, answers.broken(), tell=False)
 
     async def _consider(self, record: Record) -> None:
         decision = await self._decide(record.command, record.origin)
@@ -174,7 +176,7 @@ class Desk:
             perhaps=frozenset(settings.targets_like(*task)),
         )
 
-    async def _deny(self, record: Record, refusal: Reply) -> None:
+    async def _deny(self, record: Record, refusal: Reply, *, tell: bool = True) -> None:
         denied = await self._journal.move(
             record,
             State.DENIED,
@@ -182,11 +184,13 @@ class Desk:
             notices=self._notices.audit(record, answers.audited(record, refusal)),
             detail={"why": refusal.text},
             shown_version=record.version + 1,  # the refusal is private: the channel is owed nothing
+            due_at=None,
             finished_at=self._journal.now(),
         )
         if denied is not None:
             self._changed(denied)
-            self._whisper(ear_of(record.origin), refusal)
+            if tell:
+                self._whisper(ear_of(record.origin), refusal)
 
     async def _ask_for_a_yes(self, record: Record, decision: Confirm) -> None:
         most = self._settings.limits.open_cards

@@ -24,7 +24,7 @@ _HIDDEN = "•••"
 _SECRETS = re.compile(
     r"""
       xox[a-z](?:\.xox[a-z])?-[\w-]+ | xapp-[\w-]+
-    | https?://hooks\.slack\.com/\S+ | wss?://\S+ | https?://\S*[?&]\S*
+    | https?://hooks\.slack[\w.-]*/\S+ | wss?://\S+ | https?://\S*[?&]\S*
     | (?i:authorization|x-tc-token|x-acs-security-token|x-security-token|signature|ticket|token
         |access_?key\w*|secret\w*|password|trigger_id|response_url)
       ["']?\s*[:=]\s*["']?[^\s,;"']+(?:\s+Credential=\S+)?
@@ -44,7 +44,10 @@ class _Scrubber(logging.Filter):
         ours = record.name.partition(".")[0] in _OURS
         if not ours and record.levelno < logging.WARNING:
             return False
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001  # a library's broken log line must not break the library
+            message = f"a log line of {record.name} that could not be written"
         if not ours:
             message = message.splitlines()[0][:200] if message else ""
         record.msg, record.args = self._scrubbed(message), ()

@@ -6,6 +6,7 @@ and so is who asked, if that is somebody else.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ from bot.screens import CANCEL, CONFIRM, DECLINE, WITHDRAW, Screens
 from bot.settings import Settings
 
 __all__ = ["Presses"]
+
+log = logging.getLogger(__name__)
 
 
 class Presses:
@@ -52,6 +55,13 @@ class Presses:
 
     async def take(self, press: Press) -> None:
         """Take a press. One press of one allowed person decides; everybody else is told why not."""
+        try:
+            await self._take(press)
+        except Exception:
+            log.exception("a press by %s broke", press.user)
+            self._whisper(press.ear, answers.press_broken())
+
+    async def _take(self, press: Press) -> None:
         record = await self._journal.by_ticket(press.ticket)
         known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW)
         if record is None or not known or not self._on_its_card(record, press):
@@ -137,10 +147,18 @@ class Presses:
             self._changed(moved)
 
     async def _refuse_press(self, record: Record, press: Press, refusal: Reply) -> None:
-        await self._journal.note_in_trail(record, press.user, {"press refused": refusal.text})
+        told = answers.audited_press(record, press.user, refusal)
+        await self._journal.note_in_trail(
+            record,
+            press.user,
+            {"press refused": refusal.text},
+            notices=self._notices.audit(record, told),
+        )
+        self._changed(record)
         self._whisper(press.ear, refusal)
 
     async def _tell_who_won(self, record: Record, press: Press) -> None:
+        await self._runner.expire(record)  # if it was time, and the sweep has not come by yet
         now = await self._journal.get(record.id) or record
         self._whisper(press.ear, answers.decided(now, press.user, self._screens))
 

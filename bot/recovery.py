@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from bot import outcome
-from bot.desk import STALE_SECONDS, Desk
+from bot.desk import Desk
 from bot.journal import Journal, Record, State
 from bot.notices import Notices
 from bot.runner import Runner
@@ -21,7 +21,6 @@ __all__ = ["Recovery"]
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
-DEBTS_SECONDS = 15.0
 
 
 class Recovery:
@@ -49,9 +48,7 @@ class Recovery:
         for record in await self._journal.in_state(State.SENDING):
             await self._lost(record)
         for record in await self._journal.in_state(State.ASKED):
-            if self._journal.now() - record.asked_at > STALE_SECONDS:
-                await self._forget(record)
-            else:
+            if record.due_at is None or record.due_at > self._journal.now():
                 self._supervisor.spawn(self._desk.consider(record), f"op {record.id}, again")
         for record in await self._journal.in_state(State.APPROVED):
             self._supervisor.spawn(self._desk.resume(record), f"op {record.id}, resumed")
@@ -75,6 +72,8 @@ class Recovery:
     async def _lost(self, record: Record) -> None:
         """Claimed, and nobody is left who could say what came of it: unknown, never sent again."""
         why = "The bot stopped while the request was under way"
+        if record.owner == self._journal.owner:
+            why = "The bot could not write down what came of the request"
         result = outcome.lost(why)
         ended = await self._journal.move(
             record,
@@ -89,15 +88,3 @@ class Recovery:
         if ended is not None:
             log.warning("op %s: its end is unknown", record.id)
             self._changed(ended)
-
-    async def _forget(self, record: Record) -> None:
-        """Asked, never decided, and too long ago."""
-        expired = await self._journal.move(
-            record,
-            State.EXPIRED,
-            actor="bot",
-            detail={"why": "not decided in time"},
-            finished_at=self._journal.now(),
-        )
-        if expired is not None:
-            self._changed(expired)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Literal
 
-__all__ = ["Bold", "Button", "Code", "Line", "Link", "Mark", "Part", "Reply", "clock", "date_clock"]
+__all__ = ["Bold", "Button", "Code", "Line", "Link", "Mark", "Part", "Reply", "clock"]
 
 
 class Code(str):
@@ -99,8 +99,3 @@ class Reply:
 def clock(at: float) -> str:
     """A time of day: "03:14:07 UTC"."""
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
-
-
-def date_clock(at: float) -> str:
-    """A time with its day: "21 Nov 03:14:07 UTC"."""
-    return datetime.fromtimestamp(at, UTC).strftime("%d %b %H:%M:%S UTC")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import outcome
 from bot.command import TaskCommand
@@ -43,6 +44,7 @@ CONNECT_WAIT = 0.5  # seconds, doubled each time
 THROTTLE_SECONDS = 30.0  # how long a throttled call is tried again
 THROTTLE_WAIT_MOST = 8.0  # seconds between two tries
 PATIENCE = 2.0  # seconds until the channel is told that a call waits for the quota
+WRITE_WAIT = 0.5  # seconds between two tries to write an end down
 LEASE_MARGIN = 10.0  # seconds that a claim outlives the hard bound of its call
 
 
@@ -200,19 +202,30 @@ class Runner:
     async def _finish(self, claimed: Record, state: State, result: Outcome) -> None:
         if result.word is OutcomeWord.ALREADY_SO:
             result = await self._who_did_it(claimed, result)
-        notices = self._notices.at_the_end(claimed, state, result)
-        finished = await self._journal.finish(claimed, state, result, notices=notices)
-        if finished is None:
-            log.error("op %s: its end came after its lease; the journal keeps unknown", claimed.id)
-            return
         log.info(
             "op %s: %s, %s, request id %s",
-            finished.id,
+            claimed.id,
             state,
             result.code or result.word,
             result.request_id or "none",
         )
+        finished = await self._write_down(claimed, state, result)
+        if finished is None:
+            log.error("op %s: its end came after its lease; the journal keeps unknown", claimed.id)
+            return
         self._changed(finished)
+
+    async def _write_down(self, claimed: Record, state: State, result: Outcome) -> Record | None:
+        """Record the end; tried again while the lease lasts, for the answer will not come twice."""
+        notices = self._notices.at_the_end(claimed, state, result)
+        while True:
+            try:
+                return await self._journal.finish(claimed, state, result, notices=notices)
+            except SQLAlchemyError as error:
+                log.error("op %s: its end cannot be written: %s", claimed.id, type(error).__name__)
+                if self._journal.now() > (claimed.due_at or 0) - 1.0:
+                    return None
+                await asyncio.sleep(WRITE_WAIT)
 
     async def _who_did_it(self, claimed: Record, result: Outcome) -> Outcome:
         """If our own record has the earlier delete, say so."""

@@ -214,13 +214,14 @@ class Screens:
         else:
             why = f"{ing} {describe(record)} could not be sent in time"
             short = "It could not be sent in time"
+        nothing = "The vendor did nothing" if record.attempt else "Nothing was sent"
         return self._message(
             record,
             Mark.EXPIRED,
-            f"Expired: {why.rstrip('.')}. Nothing was sent. To ask again: {again}",
+            f"Expired: {why.rstrip('.')}. {nothing}. To ask again: {again}",
             body=(
                 (
-                    f"{short.rstrip('.')}. Nothing was sent. ",
+                    f"{short.rstrip('.')}. {nothing}. ",
                     Bold("Next:"),
                     " to ask again: ",
                     Code(again),

@@ -19,7 +19,9 @@ from sqlalchemy import (
     Update,
     and_,
     case,
+    delete,
     func,
+    insert,
     or_,
     select,
     update,
@@ -27,17 +29,24 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.command import TaskCommand
-from bot.journal.record import Notice, Origin, Outcome, Record, State, TrailEntry
+from bot.journal.record import (
+    Notice,
+    Origin,
+    Outcome,
+    OutcomeWord,
+    Record,
+    State,
+    TrailEntry,
+)
 from bot.journal.rows import (
     find,
     find_all,
     insert_asked,
-    live_key,
     record_of,
     write_notice,
     write_trail,
 )
-from bot.journal.schema import LIVE_STATES, notice, operation, trail
+from bot.journal.schema import LIVE_STATES, heartbeat, notice, operation, trail
 from bot.journal.store import JournalError, Lock, open_sqlite, upgrade
 from bot.journal.worker import Urgency, Worker
 
@@ -84,9 +93,14 @@ class Journal:
 
     async def writable(self) -> bool:
         """True when a transaction can be committed now."""
-        nothing = update(operation).where(operation.c.id == "").values(version=0)
+        now = self.now()
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(heartbeat))
+            connection.execute(insert(heartbeat).values(at=now))
+
         try:
-            await self._execute(nothing)
+            await self._commit(work)
         except (SQLAlchemyError, OSError):
             return False
         return True
@@ -108,13 +122,19 @@ class Journal:
 
     # An operation's life
 
-    async def ask(self, command: TaskCommand, origin: Origin) -> Record | None:
-        """Record a wish. None if this delivery was recorded before."""
+    async def ask(
+        self, command: TaskCommand, origin: Origin, *, account: str | None = None
+    ) -> Record | None:
+        """Record a wish. None if this delivery was recorded before.
+
+        account: one name for all accounts with the same key as the command's; its own if left out.
+        """
+        principal = account or command.account
 
         def work(connection: Connection) -> Record | None:
             if find(connection, operation.c.request_key == origin.request_key):
                 return None
-            return insert_asked(connection, command, origin, self.now())
+            return insert_asked(connection, command, origin, account=principal, now=self.now())
 
         return await self._commit(work, Urgency.ACK)
 
@@ -203,6 +223,7 @@ class Journal:
             urgency=Urgency.CLAIM,
             owner=self.owner,
             attempt=operation.c.attempt + 1,
+            outcome=None,  # what was said while it waited does not hold any more
             sent_at=now,
             due_at=now + lease_seconds,
         )
@@ -276,14 +297,23 @@ class Journal:
 
         await self._commit(work)
 
-    async def note_in_trail(self, record: Record, actor: str, detail: dict[str, object]) -> None:
+    async def note_in_trail(
+        self,
+        record: Record,
+        actor: str,
+        detail: dict[str, object],
+        notices: Sequence[Notice] = (),
+    ) -> None:
         """Keep an event that changed no state, as a press that was refused."""
-        states = (record.state, record.state)
-        await self._commit(
-            lambda connection: write_trail(
-                connection, record.id, self.now(), actor=actor, states=states, detail=detail
-            )
-        )
+
+        def work(connection: Connection) -> None:
+            states = (record.state, record.state)
+            now = self.now()
+            write_trail(connection, record.id, now, actor=actor, states=states, detail=detail)
+            for owed in notices:
+                write_notice(connection, owed, now)
+
+        await self._commit(work)
 
     # Reading
 
@@ -300,7 +330,9 @@ class Journal:
         where = (
             operation.c.verb == "delete",
             operation.c.state == State.SUCCEEDED,
-            operation.c.live_key == live_key(record.command),
+            operation.c.outcome["word"].as_string() == OutcomeWord.ACCEPTED,
+            operation.c.command["region"].as_string() == record.command.region,
+            operation.c.live_key == record.live_key,
             operation.c.id != record.id,
         )
         return await self._commit(lambda c: find(c, *where))
@@ -412,7 +444,7 @@ def _refuse_overtaken(connection: Connection, record: Record) -> None:
     )
     other = find(
         connection,
-        operation.c.live_key == live_key(record.command),
+        operation.c.live_key == record.live_key,
         operation.c.id != record.id,
         or_(operation.c.state.in_(LIVE_STATES), ended_meanwhile),
     )

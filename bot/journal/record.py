@@ -100,7 +100,7 @@ class Record:
     """One operation as the journal holds it. Times are in seconds since the epoch.
 
     message_ts: its message in Slack; copy_ts: a second copy, where one was found. posts: how many
-        copies may stand there.
+        copies may stand there. live_key: what two live changes of one task would share.
     """
 
     id: str
@@ -120,6 +120,7 @@ class Record:
     message_ts: str | None
     copy_ts: str | None
     posts: int
+    live_key: str
     outcome: Outcome | None
     asked_at: float
     approved_at: float | None

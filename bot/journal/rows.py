@@ -16,25 +16,23 @@ __all__ = [
     "find",
     "find_all",
     "insert_asked",
-    "live_key",
     "record_of",
     "write_notice",
     "write_trail",
 ]
 
+DECIDE_SECONDS = 120.0
+"""A wish that was not decided by then is not wanted any more."""
+
 # Crockford's base 32: no I, L, O, U, so that an id can be read out on the phone.
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def live_key(command: TaskCommand) -> str:
-    """What two live changes may not share."""
-    return f"{command.where}|{command.account}|{command.task}"
-
-
 def insert_asked(
-    connection: Connection, command: TaskCommand, origin: Origin, now: float
+    connection: Connection, command: TaskCommand, origin: Origin, *, account: str, now: float
 ) -> Record:
-    """A new operation, and the first row of its trail."""
+    """A new operation, and the first row of its trail. account: stands for every account name
+    with the same key, so that two live changes of one task cannot hide behind two names."""
     rows = connection.execute(
         insert(operation)
         .values(
@@ -50,7 +48,8 @@ def insert_asked(
             place=command.where,
             account=command.account,
             task=command.task,
-            live_key=live_key(command),
+            live_key=f"{command.where}|{account}|{command.task}",
+            due_at=now + DECIDE_SECONDS,
             requester=origin.requester,
             requester_name=origin.requester_name,
             team=origin.team,
@@ -144,6 +143,7 @@ def record_of(row: Row[Any]) -> Record:
         message_ts=row.message_ts,
         copy_ts=row.copy_ts,
         posts=row.posts,
+        live_key=row.live_key,
         outcome=None if row.outcome is None else Outcome.model_validate(row.outcome),
         asked_at=row.asked_at,
         approved_at=row.approved_at,

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-__all__ = ["APPEND_ONLY", "LIVE_STATES", "metadata", "notice", "operation", "trail"]
+__all__ = ["APPEND_ONLY", "LIVE_STATES", "heartbeat", "metadata", "notice", "operation", "trail"]
 
 metadata = MetaData()
 
@@ -87,6 +87,8 @@ operation = Table(
     Column("finished_at", Double),
     CheckConstraint(f"state IN {STATES!r}", name="operation_state"),
     Index("operation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
+    Index("operation_on_task", "live_key", "asked_at"),
+    Index("operation_cards", "requester", sqlite_where=text("state = 'waiting'")),
     Index("operation_owed", "asked_at", sqlite_where=text("shown_version < version")),
     Index(
         "operation_one_live_change",
@@ -124,6 +126,9 @@ notice = Table(
     Column("paid_at", Double),
     Index("notice_owed", "id", sqlite_where=text("paid_at IS NULL")),
 )
+
+# One row, written anew by each question whether the journal can be written.
+heartbeat = Table("heartbeat", metadata, Column("at", Double, primary_key=True))
 
 APPEND_ONLY = tuple(
     f"CREATE TRIGGER trail_no_{verb.lower()} BEFORE {verb} ON trail "

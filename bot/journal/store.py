@@ -51,8 +51,8 @@ def open_sqlite(url: str) -> tuple[Engine, Lock]:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         raise JournalError("this version keeps its journal in SQLite only: sqlite:///stream-bot.db")
-    path = Path(address.database or "")
-    if not path.name:
+    path = Path(address.database or "").resolve()  # one lock, whatever links lead here
+    if not address.database or path.is_dir():
         raise JournalError("the journal needs a file: sqlite:///stream-bot.db")
     lock = Lock(path)
     try:

@@ -84,6 +84,10 @@ class Settings(Section):
         """The kind of a target's task, as "tencent:pull"."""
         return f"{self.accounts[target.account].provider}:{target.kind}"
 
+    def first_name_of(self, account: str) -> str:
+        """The first configured account with the same key: one name for all of them."""
+        return next(name for name in self.accounts if self._same_key(name, account))
+
     def _same_key(self, name: str, other: str) -> bool:
         """Whether two accounts of one vendor are one account there, or may be."""
         if name == other:

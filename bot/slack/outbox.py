@@ -32,6 +32,7 @@ GRACE = 0.4
 """Seconds that a first "Sending" waits: most calls end sooner, and then only the end is posted."""
 
 BACKOFF_MOST = 30.0
+DEBTS_SECONDS = 15.0
 
 _NOT_EDITABLE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _NO_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
@@ -136,9 +137,14 @@ class Outbox:
                 self._later(record_id, channel, busy.wait)
             except SlackLostError as lost:
                 log.warning("op %s: Slack did not answer (%s); trying again", record_id, lost)
-                self._failures[record_id] += 1
-                wait = min(0.25 * 2.0 ** self._failures[record_id], BACKOFF_MOST)
-                self._later(record_id, channel, wait)
+                self._later(record_id, channel, self._backoff(record_id))
+            except Exception:  # the journal, say: what is owed stays owed
+                log.exception("op %s: its message could not be shown; trying again", record_id)
+                self._later(record_id, channel, self._backoff(record_id))
+
+    def _backoff(self, record_id: str) -> float:
+        self._failures[record_id] += 1
+        return min(0.25 * 2.0 ** self._failures[record_id], BACKOFF_MOST)
 
     async def _pay(self, record_id: str) -> None:
         record = await self._journal.to_show(record_id)
@@ -300,19 +306,30 @@ class Outbox:
 
     # Notices: the thread's call, the audit channel's line
 
-    async def work_notices(self) -> None:
-        """Pay notices for ever; run it beside everything else."""
+    async def work_debts(self) -> None:
+        """Pay notices as they come, and now and then look for whatever else is still owed; for
+        ever, beside everything else."""
         while True:
-            await self._notices_wanted.wait()
-            self._notices_wanted.clear()
-            for notice in await self._journal.owed_notices():
-                try:
-                    if await self._pay_notice(notice):
-                        await self._journal.paid(notice)
-                except SlackBusyError as busy:
-                    self._again(busy.wait)
-                except SlackLostError:
-                    self._again(2.0)
+            try:
+                async with asyncio.timeout(DEBTS_SECONDS):
+                    await self._notices_wanted.wait()
+                self._notices_wanted.clear()
+                await self._pay_notices()
+            except TimeoutError:
+                self._supervisor.spawn(self.pay_debts(), "a look for what is still owed")
+            except Exception:
+                log.exception("notices could not be paid; trying again")
+                self._again(2.0)
+
+    async def _pay_notices(self) -> None:
+        for notice in await self._journal.owed_notices():
+            try:
+                if await self._pay_notice(notice):
+                    await self._journal.paid(notice)
+            except SlackBusyError as busy:
+                self._again(busy.wait)
+            except SlackLostError:
+                self._again(2.0)
 
     def _again(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._notices_wanted.set)
@@ -340,6 +357,8 @@ class Outbox:
         try:
             await self._web.call("chat.postMessage", **arguments)
         except SlackNoError as no:
+            if no.error in _BAD_TOKEN:
+                raise SlackBusyError(BACKOFF_MOST) from None
             log.error(
                 "op %s: channel %s did not take a notice: %s. If the bot is no member: /invite it",
                 record.id,

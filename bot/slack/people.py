@@ -104,7 +104,8 @@ class SlackPeople:
             members = [] if group.get("date_delete") else group.get("users")
             if members is None:
                 members = await self._read_members(group_id)
-            found |= {name: frozenset(members) for name in names}
+            for name in names:  # two groups may share a handle over time
+                found[name] = found.get(name, frozenset()) | frozenset(members)
         for name in self._named - found.keys():
             if _GROUP_ID.match(name):
                 found[name] = frozenset(await self._read_members(name))

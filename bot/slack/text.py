@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.reply import Bold, Code, Line, Link, Part
 from providers.foreign import foreign
 
-__all__ = ["cut", "escape", "mention", "mrkdwn", "unescape"]
+__all__ = ["cut", "escape", "mention", "mrkdwn"]
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # A backtick would end the code font; this one looks the same and does not.
@@ -19,11 +19,6 @@ _NO_BACKTICK = str.maketrans({"`": "\N{MODIFIER LETTER GRAVE ACCENT}"})
 def escape(text: str) -> str:
     """The three characters that Slack gives a meaning."""
     return text.translate(_ESCAPED)
-
-
-def unescape(text: str) -> str:
-    """What was typed, from what Slack sends in events."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def mention(user: str) -> str:

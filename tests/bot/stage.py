@@ -101,7 +101,10 @@ class Stage:
         return self.app.urls[name]
 
     def settings(self) -> Settings:
-        return load(None, ENVIRON, discover(), text=self.config())
+        return self.settings_of(self.config())
+
+    def settings_of(self, config: str) -> Settings:
+        return load(None, ENVIRON, discover(), text=config)
 
     def forget_account(self, name: str) -> None:
         """The operator takes an account, and what names it, out of the configuration."""

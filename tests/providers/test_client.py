@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 import zlib
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -226,6 +227,39 @@ async def test_a_clock_that_is_off_is_mended_once_from_the_date_header() -> None
             assert caught.value.offset == 600.0
     await sender.close()
     assert stamps == [1767225600, 1767226200]
+
+
+async def test_a_slot_that_got_late_is_replaced_before_the_request_leaves() -> None:
+    """Slots that were held until a connection stood would arrive at the vendor in one heap."""
+    arrivals: list[float] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        arrivals.append(asyncio.get_running_loop().time())
+        writer.write(http(RESTARTED))
+        await writer.drain()
+
+    async with raw_server(answer) as address, client() as sender:
+        call = restart_call(f"http://{address}")
+        slots = [await sender.slot(call) for _ in range(5)]  # the first four are late by now
+        await asyncio.gather(*(sender.send(call, slot) for slot in slots))
+    gaps = [later - earlier for earlier, later in pairwise(sorted(arrivals))]
+    assert min(gaps) > 0.02
+
+
+async def test_a_proxy_that_refuses_means_not_sent() -> None:
+    """Its CONNECT is not the request: the vendor got nothing."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with raw_server(refuse) as address:
+        sender = Client(discover(), proxy=f"http://{address}")
+        with pytest.raises(NotSent):
+            await send_in_turn(sender, restart_call("https://vendor.example"))
+        await sender.close()
 
 
 async def test_a_refused_connection_is_not_sent() -> None:

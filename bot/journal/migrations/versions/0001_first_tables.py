@@ -106,5 +106,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index("trail_operation", "trail", ["operation", "seq"], unique=False)
+    op.create_index("operation_on_task", "operation", ["live_key", "asked_at"])
+    op.create_index(
+        "operation_cards",
+        "operation",
+        ["requester"],
+        sqlite_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "heartbeat",
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("at"),
+    )
     for trigger in APPEND_ONLY:
         op.execute(trigger)

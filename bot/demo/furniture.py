@@ -7,16 +7,21 @@ machine. (The command line has taken the proxy variables away before, see `take_
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import yaml
 from pydantic import SecretStr
 
 from bot.app import App
+from bot.check import manifest_text
+from bot.demo.history import kept_history
 from bot.journal import State
+from bot.sandbox import App as SlackApp
 from bot.sandbox import SlashCommand, Workspace
 from bot.settings import Settings, Tokens, load
 from providers.catalogue import discover
@@ -129,25 +134,30 @@ _TASKS: Mapping[str, tuple[SimulatedTask, ...]] = {
 class Scene:
     """Everything at once; `async with` starts and stops it.
 
-    database: where the bot keeps its journal. Before the start, routes may be added to
+    database: where the bot keeps its journal; history: where the workspace keeps what was said, if
+    it is to; port: of the workspace, 0 for a free one. Before the start, routes may be added to
     `workspace.web_app`; `clouds` has a simulator for each vendor, by the vendor's name.
     """
 
-    def __init__(self, database: Path) -> None:
-        self.workspace = Workspace(
-            team_id=_TEAM, bot_name="stream", commands=[SlashCommand("/stream")]
-        )
+    def __init__(self, database: Path, *, history: Path | None = None, port: int = 0) -> None:
+        self.workspace = Workspace(team_id=_TEAM, bot_name="stream", commands=_commands())
+        _give_new_tokens(self.workspace.app)
         vendors = discover().providers.values()
         self.clouds: Mapping[str, Simulator] = {v.name: v.simulator() for v in vendors}
         self._database = database
+        self._history = history
+        self._port = port
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.workspace)
+            stack.push_async_callback(self.workspace.stop)
+            await self.workspace.start(self._port)
             for cloud in self.clouds.values():
                 await stack.enter_async_context(cloud)
             self._furnish()
+            if self._history:  # before the bot is there, who looks for its cards at once
+                stack.enter_context(kept_history(self.workspace, self._history))
             slack = self.workspace.app
             tokens = Tokens(SecretStr(slack.bot_token), app_token=SecretStr(slack.app_token))
             self._bot = await stack.enter_async_context(App(self.settings(), tokens, discover()))
@@ -181,6 +191,7 @@ class Scene:
                 is_restricted=who.guest,
                 team_id="T999" if who.stranger else None,
             )
+            slack.direct_messages(who.name, with_bot=True)
         everybody = [who.name for who in PEOPLE]
         for room in CHANNELS:
             slack.add_channel(
@@ -195,3 +206,24 @@ class Scene:
             cloud.add_account(_KEY_ID, _KEY)
             for task in _TASKS.get(name, ()):
                 cloud.add_task(replace(task))
+
+
+def _commands() -> list[SlashCommand]:
+    """As the manifest declares them."""
+    declared = yaml.safe_load(manifest_text())["features"]["slash_commands"]
+    return [
+        SlashCommand(
+            one["command"],
+            description=one["description"],
+            usage_hint=one["usage_hint"],
+            should_escape=one["should_escape"],
+        )
+        for one in declared
+    ]
+
+
+def _give_new_tokens(app: SlackApp) -> None:
+    """Ones that a page of another origin in the same browser cannot know."""
+    app.bot_token = f"xoxb-{secrets.token_urlsafe(24)}"
+    app.app_token = f"xapp-{secrets.token_urlsafe(24)}"
+    app.signing_secret = secrets.token_hex(16)

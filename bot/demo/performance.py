@@ -35,7 +35,8 @@ async def perform(scene: Scene, script: Script, tell: Callable[[str], None]) -> 
     stop_listening = scene.workspace.feed.listen(performance.hear)
     try:
         for number, step in enumerate(script.step, start=1):
-            tell(f"{number:>3}. {performance.announce(step)}")
+            performance.go_to(step)
+            tell(f"{number:>3}. {performance.announced(step)}")
             if missing := await performance.play(step):
                 tell(f"Step {number} failed: {missing}")
                 return False
@@ -61,10 +62,13 @@ class _Performance:
         if message and message.origin != "person" and change.kind is not ChangeKind.DELETED:
             self._shown.append((message, drawn(message, self._slack.model, colours=False)))
 
-    def announce(self, step: Step) -> str:
-        """Go where the step is, and say what will be done."""
+    def go_to(self, step: Step) -> None:
+        """Be who the step is for, where it is."""
         self._view.me = _PEOPLE.get(step.who or "", self._view.me)
         self._view.here = _ROOMS.get(step.channel or "", self._view.here)
+
+    def announced(self, step: Step) -> str:
+        """What a step does, before it does it."""
         where = step.cloud or "every vendor"
         if step.play:
             return f"{step.play} at {where}"
@@ -86,7 +90,7 @@ class _Performance:
                 while self._missing(step):  # noqa: ASYNC110  # a simulator tells nobody
                     await asyncio.sleep(_LOOK_AGAIN)
         except TimeoutError:
-            missing = self._missing(step) if acted else [f"cannot do: {step.typed or step.press}"]
+            missing = self._missing(step) if acted else [_not_done(step)]
             return f"within {step.within:g} s {'; '.join(missing)}.\n{self._last_shown()}"
         except NotOnScreen as no:
             return str(no)
@@ -115,17 +119,20 @@ class _Performance:
 
     async def _press(self, label: str) -> None:
         """Wait for the button, then press it."""
-        message, button = await self._slack.feed.wait_for(lambda: self._button(label), _FOR_EVER)
+        found = await self._slack.feed.wait_for(lambda: self._labelled(label), _FOR_EVER)
+        message, button = found[0]
         receipt = await self._slack.press(
             self._view.me.id, message, button.action_id, value=button.value, label=label
         )
         if receipt.shown:  # beside the button, where Slack says it
             self._shown.append((None, receipt.shown))
 
-    def _button(self, label: str) -> tuple[Message, Button] | None:
-        message, buttons = self._view.newest_card() or (None, ())
-        button = next((button for button in buttons if button.label == label), None)
-        return (message, button) if message and button else None
+    def _labelled(self, label: str) -> list[tuple[Message, Button]]:
+        """The buttons of the newest card that have this label, each with the card."""
+        if (newest := self._view.newest_card()) is None:
+            return []
+        card, buttons = newest
+        return [(card, button) for button in buttons if button.label == label]
 
     # What is seen
 
@@ -153,3 +160,7 @@ class _Performance:
     def _last_shown(self) -> str:
         last = self._texts()[-_LAST_SHOWN:]
         return "\n".join(["There was:", *last]) if last else "There was nothing to be seen."
+
+
+def _not_done(step: Step) -> str:
+    return f"there was no button {step.press!r}" if step.press else "nothing answered"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot.demo.furniture import CHANNELS, PEOPLE
 from providers.simulator import Incident
 
-__all__ = ["GOODBYE", "INCIDENTS", "WELCOME", "help_text"]
+__all__ = ["GOODBYE", "GOODBYE_KEPT", "INCIDENTS", "WELCOME", "help_text"]
 
 WELCOME = """\
 Stream bot demo: a Slack workspace, the vendors' clouds and the real bot, all on this machine.
@@ -21,6 +21,7 @@ You are ann, who is on call, in #incidents. Three commands to try:
 """
 
 GOODBYE = "The demo has ended. Nothing of it is kept."
+GOODBYE_KEPT = "The demo has ended. Its history is kept."
 
 INCIDENTS: Mapping[Incident, str] = {
     Incident.THROTTLE: "the vendor says slower, and does nothing",

@@ -180,15 +180,30 @@ async def test_the_quota_is_that_of_the_last_second(stand: Stand) -> None:
         del cloud.requests[-len(calls) :]
 
 
-async def test_what_means_nothing_is_told_as_it_is(stand: Stand) -> None:
-    """A request that no vendor would understand: bounded, not signed, and nothing breaks."""
-    url = stand.scene.clouds["tencent"].url
-    junk = {"X-TC-Action": "A" * 5000, "Authorization": "Basic x"}
-    await stand.http.post(url, headers=junk, content=b"[" * 5000)
+@pytest.mark.parametrize(
+    ("authorization", "verdict"),
+    [
+        ("Basic x", "AuthFailure.InvalidAuthorization"),
+        (
+            f"TC3-HMAC-SHA256 Credential={'K' * 4000}/2025-01-01/live/tc3_request, "
+            f"SignedHeaders=host, Signature={'0' * 64}",
+            "AuthFailure.SecretIdNotFound",
+        ),
+    ],
+)
+async def test_junk_is_told_as_it_is_and_bounded(
+    stand: Stand, authorization: str, verdict: str
+) -> None:
+    """A request that no vendor would take: not signed, cut short, and nothing breaks."""
+    junk = {"X-TC-Action": "A" * 4000, "Authorization": authorization}
+    body: Json = {f"{number}{'n' * 4000}": "v" * 4000 for number in range(20)} | {"deep": [[]]}
+    await stand.http.post(stand.scene.clouds["tencent"].url, headers=junk, json=body)
     newest = (await stand.state())["requests"][0]
-    assert newest["signature"] == "refused"
-    assert newest["verdict"] == "AuthFailure.InvalidAuthorization"
+    assert (newest["signature"], newest["verdict"]) == ("refused", verdict)
     assert len(newest["action"]) <= 120
+    assert len(newest["key"]) <= 5
+    assert len(newest["parameters"]) <= 8
+    assert all(len(name) + len(value) <= 240 for name, value in newest["parameters"].items())
 
 
 async def test_no_secret_is_told(stand: Stand) -> None:
@@ -385,6 +400,7 @@ PLAY: Json = {"cloud": "tencent", "incident": "slow"}
         ("tasks", {**TASK, "then": {"state": "active"}}, 400, "then.after: "),
         ("tasks", {**TASK, "then": {"state": "active", "after": -1}}, 400, "then.after: "),
         ("tasks", {**TASK, "then": {"state": "lost", "after": 1}}, 400, "state: "),
+        ("tasks", {**TASK, "then": {"state": "", "after": 1}}, 400, "then.state: "),
         ("tasks", {**TASK, "more": {"a": 1}}, 400, "more: "),
     ],
 )

@@ -137,7 +137,7 @@ class Calm(_Asked):
 class ChangeState(_Asked):
     """A state that a task comes to by itself, after so many seconds."""
 
-    state: _State
+    state: _State = Field(min_length=1)
     after: float = Field(ge=0, le=3600, allow_inf_nan=False)
 
 

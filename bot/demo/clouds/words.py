@@ -13,13 +13,13 @@ TITLES: Mapping[Incident, str] = {
     Incident.ARREARS: "Account in arrears",
     Incident.PERMISSION: "Permission refused",
     Incident.WRONG_KEYS: "Wrong keys",
-    Incident.CLOCK: "Clock off by ten minutes",
+    Incident.CLOCK: "Clock off ten minutes",
     Incident.INTERNAL: "Internal error",
     Incident.SLOW: "Slow answers",
     Incident.HANG: "Hangs after accepting",
     Incident.DROP: "Drops the connection",
-    Incident.GATEWAY: "Gateway's HTML page",
-    Incident.NOT_BACK: "Stream does not come back",
+    Incident.GATEWAY: "Gateway HTML",
+    Incident.NOT_BACK: "Stream stays down",
 }
 """What the switches say; `bot.demo.words.INCIDENTS` has the sentence below each."""
 

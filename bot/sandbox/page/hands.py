@@ -8,7 +8,6 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.conversation import Channel, Message
-from bot.sandbox.delivery import Receipt
 from bot.sandbox.hands import NotOnScreen
 from bot.sandbox.page.guard import json_body, refusal
 from bot.sandbox.people import Person
@@ -66,13 +65,16 @@ class Hands:
 
     async def _press(self, asked: dict[str, Any]) -> str:
         person, message = self._who(asked), self._message(asked)
-        receipt: Receipt = await self._workspace.press(
-            person,
-            message,
-            str(asked.get("action_id")),
-            value=_optional(asked, "value"),
-            option=_optional(asked, "option"),
-        )
+        try:
+            receipt = await self._workspace.press(
+                person,
+                message,
+                str(asked.get("action_id")),
+                value=_optional(asked, "value"),
+                option=_optional(asked, "option"),
+            )
+        except NotOnScreen:  # somebody was faster, by less than the page needs to be told
+            return "That is not on your screen any more."
         return receipt.shown
 
     def _who(self, asked: dict[str, Any]) -> Person:
@@ -105,7 +107,7 @@ def _answering(
         except _NotPossible as no:
             return refusal(no.status, str(no))
         except NotOnScreen:
-            return refusal(409, "That is not on your screen any more.")
+            return refusal(409, "You are not in that channel.")
 
     return answer
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.conversation import Channel, Message
+from bot.sandbox.conversation import Channel, ChannelKind, Message
 from bot.sandbox.model import Model
 from bot.sandbox.people import Person
 from bot.sandbox.web_api.server import Call
@@ -103,7 +103,9 @@ def refusal_of(model: Model, call: Call) -> Refusal | None:
 
 
 def _channels(model: Model, person: Person) -> Iterable[Channel]:
-    return [channel for channel in model.channels.values() if person.id in channel.members]
+    """In the order in which they were added, direct messages last."""
+    mine = (channel for channel in model.channels.values() if person.id in channel.members)
+    return sorted(mine, key=lambda channel: channel.kind is ChannelKind.DIRECT)
 
 
 def _person(model: Model, person: Person) -> dict[str, Any]:

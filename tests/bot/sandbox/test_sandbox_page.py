@@ -193,6 +193,19 @@ async def test_every_change_comes_live(slack: Workspace, browser: Browser) -> No
     assert deleted == {"ts": message.ts, "channel": "C1", "deleted": True}
 
 
+async def test_an_ephemeral_message_comes_to_one_person(slack: Workspace, browser: Browser) -> None:
+    """Live as well: bob's window hears nothing of what is for ann alone."""
+    ann, bob = await browser.look("U1"), await browser.look("U2")
+    await heard(ann)
+    await heard(bob)
+    channel = slack.model.channel("C1")
+    slack.model.tell(channel, "U1", "for ann")
+    slack.model.post(channel, Content(text="for all"), author="U1", origin="person")
+    assert [m["text"] for m in (await heard(bob))["messages"]] == ["for all"]
+    [whisper, _] = (await heard(ann))["messages"]
+    assert (whisper["text"], whisper["private"]) == ("for ann", True)
+
+
 async def test_a_slow_window_gets_the_last_of_many_edits(
     slack: Workspace, browser: Browser
 ) -> None:
@@ -284,7 +297,7 @@ async def test_a_command_without_an_app_fails_as_in_slack(
         ("say", {"person": "U0SANDBOX"}, 404, "person is not here"),
         ("say", {"person": ["U1"]}, 404, "person is not here"),
         ("say", {"channel": "C9"}, 404, "channel is not here"),
-        ("say", {"person": "U2", "channel": "C2"}, 409, "not on your screen"),
+        ("say", {"person": "U2", "channel": "C2"}, 409, "not in that channel"),
         ("say", {"thread": "1.2"}, 404, "message is not there"),
         ("slash", {"text": "help"}, 400, "begins with a slash"),
         ("press", {"ts": "1.2", "action_id": "go"}, 404, "message is not there"),
@@ -357,12 +370,13 @@ async def test_a_button_that_is_gone_cannot_be_pressed(slack: Workspace, browser
     """Nor one that never was, nor one of a message for somebody else."""
     card = button(slack)
     press = {"person": "U1", "channel": "C1", "ts": card.ts, "action_id": "go"}
+    gone = (200, {"shown": "That is not on your screen any more."})
     for changed in ({"action_id": "stay"}, {"value": "forged"}):
-        assert (await browser.post("/page/press", {**press, **changed}))[0] == 409
+        assert await browser.post("/page/press", {**press, **changed}) == gone
     slack.model.edit(card, Content(text="done"))
-    assert (await browser.post("/page/press", press))[0] == 409
+    assert await browser.post("/page/press", press) == gone
     whisper = slack.model.tell(slack.model.channel("C1"), "U2", "for bob")
-    assert (await browser.post("/page/press", {**press, "ts": whisper.ts}))[0] == 409
+    assert await browser.post("/page/press", {**press, "ts": whisper.ts}) == gone
 
 
 async def test_what_was_begun_goes_on_when_the_page_is_closed(

@@ -74,26 +74,24 @@ def _told(fault: str, *, status: int = 1) -> int:
     return status
 
 
-def _how(script: Script | None, *, page: bool) -> _Play:
-    """Who plays: a script, somebody in a browser, or somebody at the terminal."""
+async def _in_browser(scene: Scene, paper: Paper) -> bool:
+    await serve(scene, paper.print)
+    return True
 
-    async def in_browser(scene: Scene, paper: Paper) -> bool:
-        await serve(scene, paper.print)
-        return True
 
-    async def at_terminal(scene: Scene, paper: Paper) -> bool:
-        async with scene, aclosing(lines(sys.stdin.fileno())) as typed:
-            paper.print(WELCOME)
-            await Terminal(scene, paper, echo=not sys.stdin.isatty()).play(typed)
-        return True
+async def _at_terminal(scene: Scene, paper: Paper) -> bool:
+    async with scene, aclosing(lines(sys.stdin.fileno())) as typed:
+        paper.print(WELCOME)
+        await Terminal(scene, paper, echo=not sys.stdin.isatty()).play(typed)
+    return True
 
-    async def by_script(scene: Scene, paper: Paper) -> bool:
+
+def _by_script(script: Script) -> _Play:
+    async def play(scene: Scene, paper: Paper) -> bool:
         async with scene:
-            return script is None or await perform(scene, script, paper.print)
+            return await perform(scene, script, paper.print)
 
-    if script:
-        return by_script
-    return in_browser if page else at_terminal
+    return play
 
 
 async def _play(play: _Play, port: int, database: Path | None) -> bool:

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from bot.app import App
 from bot.check import manifest_text
 from bot.demo.history import kept_history
+from bot.demo.schedule import Schedule
 from bot.journal import State
 from bot.sandbox import App as SlackApp
 from bot.sandbox import SlashCommand, Workspace
@@ -107,6 +108,10 @@ verbs = ["delete"]
 channels = ["C456"]
 """
 
+_ENDING = "f831f3b0ccccdddd1aa4dcf7621"
+_ENDS_AFTER = 180.0
+"""Seconds after the start at which that recording's time is over."""
+
 _TASKS: Mapping[str, tuple[SimulatedTask, ...]] = {
     "tencent": (
         *(SimulatedTask(kind="pull", id=task, region="ap-guangzhou") for task in ("123", "456")),
@@ -127,6 +132,7 @@ _TASKS: Mapping[str, tuple[SimulatedTask, ...]] = {
     "volcengine": (
         SimulatedTask(kind="record", id="f831f3b0a1b2c3d4e5f61aa4dcf7621"),
         SimulatedTask(kind="record", id="f831f3b0aaaabbbb1aa4dcf7621"),
+        SimulatedTask(kind="record", id=_ENDING, name="ends by itself"),
     ),
 }
 
@@ -147,6 +153,7 @@ class Scene:
         self._database = database
         self._history = history
         self._port = port
+        self._schedule = Schedule()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -156,6 +163,7 @@ class Scene:
             for cloud in self.clouds.values():
                 await stack.enter_async_context(cloud)
             self._furnish()
+            stack.callback(self._schedule.clear)
             if self._history:  # before the bot is there, who looks for its cards at once
                 stack.enter_context(kept_history(self.workspace, self._history))
             slack = self.workspace.app
@@ -205,7 +213,9 @@ class Scene:
         for name, cloud in self.clouds.items():
             cloud.add_account(_KEY_ID, _KEY)
             for task in _TASKS.get(name, ()):
-                cloud.add_task(replace(task))
+                cloud.add_task(replace(task, facts=dict(task.facts)))
+        if ending := self.clouds["volcengine"].task("record", _ENDING):
+            self._schedule.move(ending, "已结束", _ENDS_AFTER)
 
 
 def _commands() -> list[SlashCommand]:

@@ -3,7 +3,6 @@
 words.py       incidents and task states in plain English              pure
 form.py        the JSON that is told and the JSON that is asked        pure
 state.py       a simulator -> what is told of it                       pure
-schedule.py    tasks that move on by themselves after some seconds
 api.py         the HTTP API, its socket and the page's files
 """
 

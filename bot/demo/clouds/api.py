@@ -33,9 +33,9 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 
 from bot.demo.clouds.form import AddTask, Calm, Clouds, Play, PlayableIncident, mistakes
-from bot.demo.clouds.schedule import Schedule
 from bot.demo.clouds.state import cloud_state
 from bot.demo.clouds.words import MEANINGS, TITLES
+from bot.demo.schedule import Schedule
 from bot.demo.words import INCIDENTS
 from bot.sandbox.page.guard import Guard, json_body, refusal
 from providers.catalogue import discover

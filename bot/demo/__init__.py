@@ -58,7 +58,9 @@ async def demo(
     """
     logs.configure("error", "text", lambda: ())  # what goes wrong on purpose is seen in the channel
     try:
-        play = _how(read_script(script) if script else None, page=page)
+        play: _Play = _in_browser if page else _at_terminal
+        if script:
+            play = _by_script(read_script(script))
         # A script that was cut short has not come true.
         return await _until_told(_play(play, port, database), cut_short=1 if script else 0)
     except ScriptError as error:

@@ -22,14 +22,15 @@ const cards = new Map();
 const known = new Map();
 
 /**
- * Ask the server for a change, and show what it says; the socket only tells what others change.
+ * Ask the server for a change. What is so then is told by the socket alone: the answer to this may
+ * come later than news from there, and would put an old state over it.
  *
  * @param {string} path
  * @param {object} body
  */
 async function change(path, body) {
   try {
-    heard(await ask(path, body));
+    await ask(path, body);
     tell("");
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -218,7 +218,7 @@ class App:
         wait = 1.0
         while True:
             try:
-                identity = Identity(await self.web.call("auth.test"))
+                identity = Identity(await self.web.who_am_i())
                 if self.tokens.app_token:
                     await self._check_app_token(self.tokens.app_token.get_secret_value())
             except SlackNoError as no:

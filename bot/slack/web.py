@@ -96,6 +96,10 @@ class SlackWeb:
         """See whether Slack takes the app-level token. Raises likewise."""
         await self._guarded(self.client.apps_connections_open(app_token=app_token))
 
+    async def who_am_i(self) -> Mapping[str, Any]:
+        """auth.test's answer. Raises likewise."""
+        return await self._guarded(self.client.auth_test())
+
     async def scopes(self) -> frozenset[str]:
         """The scopes that the bot's token has. Raises likewise."""
         answer = await self._answered(self.client.auth_test())

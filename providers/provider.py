@@ -35,10 +35,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A vendor's answer, out of its envelope. `code` is empty for a yes.
-
-    retry_after: seconds, where the vendor says how long to wait.
-    """
+    """A vendor's answer, out of its envelope. `code` is empty for a yes."""
 
     request_id: str = ""
     code: str = ""

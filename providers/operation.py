@@ -7,11 +7,28 @@ written down anywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
-__all__ = ["Effect", "Gap", "Kind", "Operation", "Task", "Verb"]
+from providers.facts import Facts, Listing, TaskState
+
+__all__ = [
+    "Ask",
+    "Effect",
+    "Gap",
+    "Hindrance",
+    "Kind",
+    "Operation",
+    "Parameters",
+    "Reading",
+    "Task",
+    "Verb",
+]
+
+Parameters = Mapping[str, str | int]
+"""A vendor's parameters, by their names and JSON types at the vendor."""
 
 
 class Verb(StrEnum):
@@ -66,6 +83,15 @@ class Gap:
     nearest: Verb | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why a call would be refused, known before it is sent: a sentence, and what to do next."""
+
+    says: str
+    step: str
+    who: str = "you"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One vendor API, under one verb.
@@ -77,6 +103,10 @@ class Operation:
     page: the vendor's page that all of this was read from.
     does: what it does, for the help, as "breaks the stream for some seconds, then it runs again".
     warning: what the card says before a yes.
+    then: what has to follow so that the verb is done, where the vendor has no one call for it (a
+        restart that is a stop, then a start). If it does not follow, the stream is down.
+    hindered: what the vendor would refuse, by the task's facts; the facts are then read before the
+        call is sent. None for most operations: nothing is read that is not needed.
     """
 
     verb: Verb
@@ -84,12 +114,32 @@ class Operation:
     version: str
     effect: Effect
     quota: int
-    parameters: Callable[[Task, str], Mapping[str, str | int]]
+    parameters: Callable[[Task, str], Parameters]
     page: str
     does: str
     warning: str = ""
     permission: str = ""  # what the vendor's access control calls it
     already: Mapping[str, str] = field(default_factory=dict)  # code -> "had already ended"
+    then: Operation | None = None
+    hindered: Callable[[Facts], Hindrance | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call that only reads, as a part of a `Reading`. `more` is merged into the operation's own
+    parameters, and wins."""
+
+    operation: Operation
+    more: Parameters = field(default_factory=dict)
+
+
+T = TypeVar("T")
+
+Reading = Generator[Ask, Mapping[str, object], T]
+"""How something is read from a vendor, without sending: yields each call, is given what the vendor
+answered (`Answer.data`), and returns what it found. What the vendor refused is thrown in as the
+CallError that it is; a reading catches only what it knows how to go on from.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +152,11 @@ class Kind:
     regions: the vendor's published list. It drifts, so a region outside of it is told, not refused.
     example: a task id as the vendor's page prints it, for the help.
     console: where a person looks when the bot cannot tell.
+    states: the vendor's word for a task's state -> ours. Every word of the vendor's pages is here.
+    status: how one task is read. Its state is NOT_FOUND where the vendor says there is none;
+        raises ValueError where the answer does not tell.
+    tasks: how all tasks of a region are read, to the end; None where the vendor has no list. The
+        task that it is given names the region (and the app) only.
     """
 
     provider: str
@@ -116,6 +171,9 @@ class Kind:
     regions: tuple[str, ...] = ()
     needs_app: bool = False
     gaps: Mapping[Verb, Gap] = field(default_factory=dict)
+    states: Mapping[str, TaskState] = field(default_factory=dict)
+    status: Callable[[Task], Reading[Facts]] | None = None
+    tasks: Callable[[Task], Reading[Listing]] | None = None
 
     @property
     def where(self) -> str:

@@ -10,7 +10,7 @@ import httpx
 
 from providers.account import Account, Credentials
 from providers.errors import FaultTable
-from providers.operation import Kind, Operation, Task
+from providers.operation import Kind, Operation, Parameters, Task
 from providers.simulator import Simulator
 
 __all__ = ["Answer", "Call", "Now", "Provider", "UnreadableAnswerError", "Wire"]
@@ -24,6 +24,7 @@ class Call:
     """One operation on one task of one account, on behalf of one person.
 
     operator: who acts, for the vendor's own audit: short, ASCII, stable, as "slack:U123".
+    more: parameters beside the operation's own, which win: the page of a list.
     """
 
     kind: Kind
@@ -31,6 +32,12 @@ class Call:
     account: Account
     task: Task
     operator: str
+    more: Parameters = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> Parameters:
+        """What goes to the vendor."""
+        return {**self.operation.parameters(self.task, self.operator), **self.more}
 
 
 @dataclass(frozen=True, slots=True)

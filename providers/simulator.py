@@ -38,11 +38,15 @@ __all__ = [
     "page_of",
 ]
 
+_READS = ("Describe", "Get", "List")
+"""How all vendors' names of actions begin that only read."""
+
 _GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
 class Incident(StrEnum):
-    """What can be played. Each stays until it has been played `times` times, or is cleared."""
+    """What can be played. Each stays until it is cleared; or until it has been played on so many
+    changes, and then reads are spared. (Clock and wrong keys meet every request.)"""
 
     THROTTLE = "throttle"
     ARREARS = "arrears"
@@ -169,7 +173,7 @@ class Simulator(ABC):
         """Bring the states of all tasks up to now."""
 
     def play(self, incident: Incident, times: int | None = None) -> None:
-        """Play an incident on the next `times` requests (None: until `clear`)."""
+        """Play an incident on the next `times` changes (None: on everything, until `clear`)."""
         self.incidents[incident] = times
 
     def clear(self) -> None:
@@ -261,11 +265,11 @@ class Simulator(ABC):
             {name.lower(): value for name, value in incoming.headers.items()},
             await incoming.read(),
         )
-        if self._takes(Incident.SLOW):
-            await asyncio.sleep(self.delay)
         request_id = self.new_request_id()
+        if self._takes(Incident.SLOW, self._action_of(request)):
+            await asyncio.sleep(self.delay)
         action, outcome = self._outcome(request, request_id)
-        lost = None if isinstance(outcome, SimulatorFault) else self._loses_answer()
+        lost = None if isinstance(outcome, SimulatorFault) else self._loses_answer(action)
         self.requests[-1].lost = lost  # nothing was awaited, so it is this request
         if lost is Incident.HANG:
             await self._hanging.wait()
@@ -298,12 +302,18 @@ class Simulator(ABC):
         self.check_signature(request, account)
         self._count(seen)
         for incident in (Incident.THROTTLE, Incident.PERMISSION, Incident.ARREARS):
-            if self._takes(incident):
+            if self._takes(incident, seen.action):
                 raise self.refusal(incident, seen.action)
         outcome = self.act(seen.action, seen.parameters, request)
-        if self._takes(Incident.INTERNAL):
+        if self._takes(Incident.INTERNAL, seen.action):
             raise self.refusal(Incident.INTERNAL, seen.action)
         return outcome
+
+    def _action_of(self, request: Request) -> str:
+        try:
+            return self.identify(request)[0]
+        except SimulatorFault:
+            return ""
 
     def _count(self, seen: Seen) -> None:
         """Refused calls count as well, as at the real vendors."""
@@ -315,17 +325,19 @@ class Simulator(ABC):
         if len(arrivals) > self.quota(seen.action):
             raise self.refusal(Incident.THROTTLE, seen.action)
 
-    def _loses_answer(self) -> Incident | None:
+    def _loses_answer(self, action: str) -> Incident | None:
         """The incident that keeps the next answer from the caller."""
         ways = (Incident.HANG, Incident.DROP, Incident.GATEWAY)
-        return next((way for way in ways if self._takes(way)), None)
+        return next((way for way in ways if self._takes(way, action)), None)
 
-    def _takes(self, incident: Incident) -> bool:
-        """True if the incident is on; counts it down."""
+    def _takes(self, incident: Incident, action: str = "") -> bool:
+        """True if the incident is on for this action; counts it down."""
         if incident not in self.incidents:
             return False
         left = self.incidents[incident]
         if left is not None:
+            if action.startswith(_READS):
+                return False
             if left <= 1:
                 del self.incidents[incident]
             else:

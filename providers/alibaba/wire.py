@@ -28,8 +28,7 @@ class AlibabaWire:
 
     def request(self, call: Call) -> httpx.Request:
         """GET /?... with an empty body. Not signed."""
-        parameters = call.operation.parameters(call.task, call.operator)
-        query = canonical_query((name, str(value)) for name, value in parameters.items())
+        query = canonical_query((name, str(value)) for name, value in call.parameters.items())
         return httpx.Request(
             "GET",
             f"{call.account.base_url(call.kind.service)}/?{query}",

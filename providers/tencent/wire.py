@@ -26,7 +26,6 @@ class TencentWire:
 
     def request(self, call: Call) -> httpx.Request:
         """POST / with a compact JSON body. Not signed."""
-        parameters = call.operation.parameters(call.task, call.operator)
         return httpx.Request(
             "POST",
             call.account.base_url(call.kind.service) + "/",
@@ -37,7 +36,7 @@ class TencentWire:
                 "X-TC-Region": call.task.region,
                 "X-TC-Language": "en-US",  # of the messages; Chinese where it is left out
             },
-            content=json.dumps(dict(parameters), separators=(",", ":")).encode("ascii"),
+            content=json.dumps(dict(call.parameters), separators=(",", ":")).encode("ascii"),
         )
 
     def auth(self, call: Call, credentials: Credentials, now: Now) -> httpx.Auth:

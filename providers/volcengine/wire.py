@@ -25,12 +25,11 @@ class VolcengineWire:
         """POST /?Action=...&Version=... with a compact JSON body. Not signed."""
         operation = call.operation
         query = canonical_query((("Action", operation.action), ("Version", operation.version)))
-        parameters = operation.parameters(call.task, call.operator)
         return httpx.Request(
             "POST",
             f"{call.account.base_url(call.kind.service)}/?{query}",
             headers={"Content-Type": "application/json"},  # signed
-            content=json.dumps(dict(parameters), separators=(",", ":")).encode("ascii"),
+            content=json.dumps(dict(call.parameters), separators=(",", ":")).encode("ascii"),
         )
 
     def auth(self, call: Call, credentials: Credentials, now: Now) -> httpx.Auth:

@@ -28,7 +28,8 @@ ENVIRON = {"ID": "AKIDEXAMPLE", "KEY": "examplesecret"}
 
 def example(kind: Kind, operation: Operation) -> dict[str, Any]:
     folder = files(f"providers.{kind.provider}") / "examples"
-    loaded: dict[str, Any] = json.loads((folder / f"{operation.action}.json").read_text("utf-8"))
+    file = folder / f"{kind.name}.{operation.verb}.json"
+    loaded: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return loaded
 
 
@@ -56,7 +57,9 @@ def call(kind: Kind, operation: Operation, url: str) -> Call:
 def simulator(kind: Kind, operation: Operation) -> Simulator:
     made = CATALOGUE.providers[kind.provider].simulator()
     made.add_account(ENVIRON["ID"], ENVIRON["KEY"])
-    made.add_task(SimulatedTask(kind=kind.name, **example(kind, operation)["task"]))
+    task = example(kind, operation)["task"]
+    if task["id"]:  # a list names none
+        made.add_task(SimulatedTask(kind=kind.name, **task))
     return made
 
 
@@ -128,7 +131,8 @@ async def test_each_incident_is_understood(
 
     client = Client(CATALOGUE)
     async with simulator(kind, operation) as vendor:
-        vendor.play(incident, 1)
+        # Counted, an incident spares the reads.
+        vendor.play(incident, 1 if operation.effect.changes else None)
         made = call(kind, operation, vendor.url)
         with pytest.raises(CallError) as caught:
             await send_in_turn(client, made)

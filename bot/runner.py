@@ -229,7 +229,7 @@ class Runner:
 
     async def _who_did_it(self, claimed: Record, result: Outcome) -> Outcome:
         """If our own record has the earlier delete, say so."""
-        before = await self._journal.deleted_before(claimed)
+        before = await self._journal.past.deleted_before(claimed)
         if before is None or before.finished_at is None:
             return result
         note = f"@{before.origin.requester_name} deleted it before (op {before.id})."

@@ -187,7 +187,7 @@ class Scene:
         """True while the bot works on something, or owes the channel a word about it."""
         journal = self._bot.journal
         under_way = await journal.in_state(State.ASKED, State.APPROVED, State.SENDING)
-        return bool(under_way or await journal.owed() or await journal.owed_notices())
+        return bool(under_way or await journal.debts.owed() or await journal.debts.owed_notices())
 
     def _furnish(self) -> None:
         slack = self.workspace

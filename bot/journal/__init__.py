@@ -4,12 +4,25 @@ Every change of state is one compare-and-set with one row in the trail, in one t
 """
 
 from bot.journal.journal import Journal, TaskBusyError
-from bot.journal.record import Notice, Origin, Outcome, OutcomeWord, Record, State, TrailEntry
+from bot.journal.record import (
+    Followed,
+    Look,
+    Notice,
+    Origin,
+    Outcome,
+    OutcomeWord,
+    Record,
+    State,
+    TrailEntry,
+    Verdict,
+)
 from bot.journal.store import JournalError
 
 __all__ = [
+    "Followed",
     "Journal",
     "JournalError",
+    "Look",
     "Notice",
     "Origin",
     "Outcome",
@@ -18,4 +31,5 @@ __all__ = [
     "State",
     "TaskBusyError",
     "TrailEntry",
+    "Verdict",
 ]

@@ -10,15 +10,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
-    Update,
     and_,
-    case,
     delete,
     func,
     insert,
@@ -29,30 +26,34 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.command import TaskCommand
+from bot.journal.database import Database
+from bot.journal.debts import Debts
+from bot.journal.past import Past
 from bot.journal.record import (
+    Followed,
+    Look,
     Notice,
     Origin,
     Outcome,
-    OutcomeWord,
     Record,
     State,
-    TrailEntry,
+    Verdict,
 )
 from bot.journal.rows import (
     find,
     find_all,
     insert_asked,
+    news_for_batch,
     record_of,
+    storable,
     write_notice,
     write_trail,
 )
-from bot.journal.schema import LIVE_STATES, heartbeat, notice, operation, trail
+from bot.journal.schema import LIVE_STATES, heartbeat, operation
 from bot.journal.store import JournalError, Lock, open_sqlite, upgrade
-from bot.journal.worker import Urgency, Worker
+from bot.journal.worker import Urgency
 
 __all__ = ["Journal", "TaskBusyError"]
-
-T = TypeVar("T")
 
 
 class TaskBusyError(Exception):
@@ -64,22 +65,27 @@ class TaskBusyError(Exception):
 
 
 class Journal:
-    """Use `await Journal.open(url)`. `owner` names this process's run; a new one for each start."""
+    """Use `await Journal.open(url)`. `owner` names this process's run; a new one for each start.
 
-    def __init__(self, engine: Engine, lock: Lock, now: Callable[[], float]) -> None:
-        self._engine = engine
+    debts: what is owed to Slack. past: what was done before. brakes: what is frozen. menus: what
+    the choices under a list stand for. batches: several tasks under one command.
+    """
+
+    def __init__(self, database: Database, lock: Lock) -> None:
+        self._database = database
         self._lock = lock
-        self._worker = Worker("journal")
-        self.now = now
+        self.now = database.now
         self.owner = str(uuid.uuid4())
+        self.debts = Debts(database)
+        self.past = Past(database)
 
     @classmethod
     async def open(cls, url: str, *, now: Callable[[], float] = time.time) -> Self:
         """Open and bring to today's version. Raises JournalError with one line for the operator."""
         engine, lock = open_sqlite(url)
-        journal = cls(engine, lock, now)
+        journal = cls(Database(engine, now), lock)
         try:
-            await journal._worker.run(lambda: upgrade(engine), Urgency.STORY)
+            await journal._database.prepare(upgrade)
         except BaseException:
             await journal.close()
             raise
@@ -87,8 +93,7 @@ class Journal:
 
     async def close(self) -> None:
         """Finish what is in line, and let go of the database."""
-        await self._worker.close()
-        self._engine.dispose()
+        await self._database.close()
         self._lock.release()
 
     async def writable(self) -> bool:
@@ -100,25 +105,10 @@ class Journal:
             connection.execute(insert(heartbeat).values(at=now))
 
         try:
-            await self._commit(work)
+            await self._database.commit(work)
         except (SQLAlchemyError, OSError):
             return False
         return True
-
-    async def _commit(self, work: Callable[[Connection], T], urgency: Urgency = Urgency.STORY) -> T:
-        """Do `work` in one transaction."""
-
-        def transaction() -> T:
-            with self._engine.begin() as connection:
-                return work(connection)
-
-        return await self._worker.run(transaction, urgency)
-
-    async def _execute(self, change: Update, urgency: Urgency = Urgency.STORY) -> None:
-        def work(connection: Connection) -> None:
-            connection.execute(change)
-
-        await self._commit(work, urgency)
 
     # An operation's life
 
@@ -136,7 +126,7 @@ class Journal:
                 return None
             return insert_asked(connection, command, origin, account=principal, now=self.now())
 
-        return await self._commit(work, Urgency.ACK)
+        return await self._database.commit(work, Urgency.ACK)
 
     async def move(
         self,
@@ -157,8 +147,7 @@ class Journal:
         of the same task is live.
         """
         outcome: Outcome | None = values.get("outcome")
-        if outcome is not None:
-            values["outcome"] = outcome.model_dump(mode="json")
+        values = storable(values)
         condition = and_(
             operation.c.id == record.id,
             operation.c.state == record.state,
@@ -187,10 +176,11 @@ class Journal:
             )
             for owed in notices:
                 write_notice(connection, owed, self.now())
+            news_for_batch(connection, record)
             return record_of(row)
 
         try:
-            return await self._commit(work, urgency)
+            return await self._database.commit(work, urgency)
         except IntegrityError as error:
             raise JournalError("a change of state broke a rule of the journal") from error
 
@@ -242,7 +232,13 @@ class Journal:
         )
 
     async def finish(
-        self, record: Record, to: State, outcome: Outcome, *, notices: Sequence[Notice] = ()
+        self,
+        record: Record,
+        to: State,
+        outcome: Outcome,
+        *,
+        notices: Sequence[Notice] = (),
+        **values: Any,
     ) -> Record | None:
         """Record what came of the call that this process claimed."""
         return await self.move(
@@ -255,7 +251,104 @@ class Journal:
             outcome=outcome,
             due_at=None,
             finished_at=self.now(),
+            **values,
         )
+
+    async def advance(self, record: Record, first: Outcome, lasts: float) -> Record | None:
+        """The first of two steps was taken: the second may be sent, for `lasts` seconds."""
+        return await self.move(
+            record,
+            State.APPROVED,
+            actor="bot",
+            guard=operation.c.owner == self.owner,
+            detail={"step": record.step, "word": first.word, "request id": first.request_id},
+            urgency=Urgency.CLAIM,
+            owner=None,
+            step=record.step + 1,
+            first_step=first,
+            due_at=self.now() + lasts,
+        )
+
+    async def look_again(
+        self, record: Record, ticket: str, look: Look, *, actor: str, due_at: float, why: str
+    ) -> Record | None:
+        """The task changed between the card and the press: a new card, with a new ticket. None if
+        somebody decided meanwhile."""
+        return await self.move(
+            record,
+            State.WAITING,
+            actor=actor,
+            guard=operation.c.ticket == record.ticket,
+            detail={"look again": why},
+            ticket=ticket,
+            facts=look,
+            due_at=due_at,
+        )
+
+    # Following a change until it is proved
+
+    async def followed(self, record: Record, followed: Followed, *, news: bool) -> Record | None:
+        """Keep what a look at the task told. news: the channel sees it. None if it is over."""
+        version = operation.c.version + (1 if news else 0)
+        change = (
+            update(operation)
+            .where(operation.c.id == record.id, operation.c.verdict == Verdict.FOLLOWING)
+            .values(version=version, **storable({"followed": followed}))
+            .returning(operation)
+        )
+
+        def work(connection: Connection) -> Record | None:
+            row = connection.execute(change).one_or_none()
+            return None if row is None else record_of(row)
+
+        return await self._database.commit(work, Urgency.TELLING)
+
+    async def conclude(
+        self,
+        record: Record,
+        verdict: Verdict,
+        outcome: Outcome,
+        *,
+        notices: Sequence[Notice] = (),
+        button: str | None = None,
+    ) -> Record | None:
+        """What following came to: said once. None if somebody else said it first."""
+        change = (
+            update(operation)
+            .where(operation.c.id == record.id, operation.c.verdict == Verdict.FOLLOWING)
+            .values(
+                version=operation.c.version + 1,
+                **storable({"outcome": outcome}),
+                verdict=verdict,
+                follow_until=None,
+                button=button,
+            )
+            .returning(operation)
+        )
+
+        def work(connection: Connection) -> Record | None:
+            if (row := connection.execute(change).one_or_none()) is None:
+                return None
+            write_trail(
+                connection,
+                record.id,
+                self.now(),
+                actor="bot",
+                states=(record.state, verdict),
+                request_id=outcome.request_id,
+                detail={"word": outcome.word, "says": outcome.says},
+            )
+            for owed in notices:
+                write_notice(connection, owed, self.now())
+            news_for_batch(connection, record)
+            return record_of(row)
+
+        return await self._database.commit(work)
+
+    async def to_follow(self) -> list[Record]:
+        """Every change that is still being followed."""
+        following = operation.c.verdict == Verdict.FOLLOWING
+        return await self._database.commit(lambda c: find_all(c, following))
 
     async def expire(self, record: Record, notices: Sequence[Notice] = ()) -> Record | None:
         """End what was not decided or not sent in time. None while there is time left."""
@@ -276,7 +369,7 @@ class Journal:
             .where(operation.c.id == record.id, operation.c.state == record.state)
             .values(outcome=outcome.model_dump(mode="json"), version=operation.c.version + 1)
         )
-        await self._execute(change)
+        await self._database.execute(change)
 
     async def bind(self, record: Record, message_ts: str, response_url: str | None) -> None:
         """A press came from a message that we did not know by its ts.
@@ -295,7 +388,7 @@ class Journal:
             connection.execute(copy.values(copy_ts=message_ts))
             connection.execute(change.where(~known).values(**first))
 
-        await self._commit(work)
+        await self._database.commit(work)
 
     async def note_in_trail(
         self,
@@ -313,29 +406,30 @@ class Journal:
             for owed in notices:
                 write_notice(connection, owed, now)
 
-        await self._commit(work)
+        await self._database.commit(work)
+
+    async def announce(self, owed: Sequence[Notice]) -> None:
+        """Sentences that belong to no operation, as a brake or a paused vendor."""
+
+        def work(connection: Connection) -> None:
+            for sentence in owed:
+                write_notice(connection, sentence, self.now())
+
+        await self._database.commit(work)
 
     # Reading
 
     async def get(self, record_id: str) -> Record | None:
         """An operation by its id."""
-        return await self._commit(lambda c: find(c, operation.c.id == record_id))
+        return await self._database.commit(lambda c: find(c, operation.c.id == record_id))
 
     async def by_ticket(self, ticket: str) -> Record | None:
         """The operation whose card carries this ticket."""
-        return await self._commit(lambda c: find(c, operation.c.ticket == ticket))
+        return await self._database.commit(lambda c: find(c, operation.c.ticket == ticket))
 
-    async def deleted_before(self, record: Record) -> Record | None:
-        """The last delete of the same task that the vendor took, before this one."""
-        where = (
-            operation.c.verb == "delete",
-            operation.c.state == State.SUCCEEDED,
-            operation.c.outcome["word"].as_string() == OutcomeWord.ACCEPTED,
-            operation.c.command["region"].as_string() == record.command.region,
-            operation.c.live_key == record.live_key,
-            operation.c.id != record.id,
-        )
-        return await self._commit(lambda c: find(c, *where))
+    async def by_button(self, button: str) -> Record | None:
+        """The operation whose end carries this ticket."""
+        return await self._database.commit(lambda c: find(c, operation.c.button == button))
 
     async def open_cards(self, requester: str) -> int:
         """How many cards of this person wait for a yes."""
@@ -344,96 +438,16 @@ class Journal:
             .select_from(operation)
             .where(operation.c.requester == requester, operation.c.state == State.WAITING)
         )
-        return await self._commit(lambda c: c.execute(counted).scalar_one())
+        return await self._database.commit(lambda c: c.execute(counted).scalar_one())
 
     async def in_state(self, *states: State) -> list[Record]:
         """All operations in these states, the oldest first."""
-        return await self._commit(lambda c: find_all(c, operation.c.state.in_(states)))
+        return await self._database.commit(lambda c: find_all(c, operation.c.state.in_(states)))
 
     async def due(self) -> list[Record]:
         """Operations whose card, approval or lease has run out."""
         now = self.now()
-        return await self._commit(lambda c: find_all(c, operation.c.due_at <= now))
-
-    async def trail_of(self, record_id: str) -> list[TrailEntry]:
-        """An operation's trail, in order."""
-        entries = select(trail).where(trail.c.operation == record_id).order_by(trail.c.seq)
-
-        def work(connection: Connection) -> list[TrailEntry]:
-            return [
-                TrailEntry(
-                    at=row.at,
-                    actor=row.actor,
-                    from_state=row.from_state,
-                    to_state=row.to_state,
-                    request_id=row.request_id,
-                    detail=row.detail,
-                )
-                for row in connection.execute(entries)
-            ]
-
-        return await self._commit(work)
-
-    # What is owed to Slack
-
-    async def owed(self) -> list[Record]:
-        """Operations whose newest word the channel has not seen."""
-        behind = operation.c.shown_version < operation.c.version
-        return await self._commit(lambda c: find_all(c, behind), Urgency.TELLING)
-
-    async def to_show(self, record_id: str) -> Record | None:
-        """An operation, if the channel has not seen its newest word."""
-        where = (
-            operation.c.id == record_id,
-            operation.c.shown_version < operation.c.version,
-        )
-        return await self._commit(lambda c: find(c, *where), Urgency.TELLING)
-
-    async def shown(self, record: Record, message_ts: str | None) -> bool:
-        """The channel has seen this version, in this message. True if a newer one is owed."""
-        seen: dict[str, Any] = {"shown_version": record.version}
-        if message_ts:
-            # A press may have found another copy while this one was being posted.
-            other = and_(operation.c.message_ts.is_not(None), operation.c.message_ts != message_ts)
-            seen["message_ts"] = message_ts
-            seen["copy_ts"] = case((other, operation.c.message_ts), else_=operation.c.copy_ts)
-        change = (
-            update(operation)
-            .where(operation.c.id == record.id)
-            .values(**seen)
-            .returning(operation.c.version)
-        )
-
-        def work(connection: Connection) -> bool:
-            newest: int = connection.execute(change).scalar_one()
-            return newest > record.version
-
-        return await self._commit(work, Urgency.TELLING)
-
-    async def posting(self, record: Record) -> None:
-        """A post of its message is about to leave; whatever happens now, it may stand there."""
-        change = update(operation).where(operation.c.id == record.id)
-        await self._execute(change.values(posts=operation.c.posts + 1), Urgency.TELLING)
-
-    async def not_posted(self, record: Record) -> None:
-        """Slack refused the post: it does not stand there."""
-        change = update(operation).where(operation.c.id == record.id)
-        await self._execute(change.values(posts=operation.c.posts - 1), Urgency.TELLING)
-
-    async def owed_notices(self) -> list[Notice]:
-        """Sentences that have not been said yet, the oldest first."""
-        owed = select(notice).where(notice.c.paid_at.is_(None)).order_by(notice.c.id)
-
-        def work(connection: Connection) -> list[Notice]:
-            rows = connection.execute(owed)
-            return [Notice(row.operation, row.kind, row.text, row.id) for row in rows]
-
-        return await self._commit(work, Urgency.TELLING)
-
-    async def paid(self, owed: Notice) -> None:
-        """This sentence has been said."""
-        change = update(notice).where(notice.c.id == owed.id).values(paid_at=self.now())
-        await self._execute(change, Urgency.TELLING)
+        return await self._database.commit(lambda c: find_all(c, operation.c.due_at <= now))
 
 
 def _refuse_overtaken(connection: Connection, record: Record) -> None:

@@ -9,8 +9,20 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from bot.command import TaskCommand
+from providers.facts import Facts
 
-__all__ = ["Notice", "Origin", "Outcome", "OutcomeWord", "Record", "State", "TrailEntry"]
+__all__ = [
+    "Followed",
+    "Look",
+    "Notice",
+    "Origin",
+    "Outcome",
+    "OutcomeWord",
+    "Record",
+    "State",
+    "TrailEntry",
+    "Verdict",
+]
 
 
 class State(StrEnum):
@@ -42,6 +54,15 @@ class State(StrEnum):
         return self not in (State.ASKED, State.WAITING, State.APPROVED, State.SENDING)
 
 
+class Verdict(StrEnum):
+    """What following an accepted or unknown change came to."""
+
+    FOLLOWING = "following"
+    RECOVERED = "recovered"
+    NOT_RECOVERED = "not recovered"
+    CANNOT_TELL = "cannot tell"
+
+
 class OutcomeWord(StrEnum):
     """The word that the channel reads first. See SCREENS' glossary."""
 
@@ -51,6 +72,11 @@ class OutcomeWord(StrEnum):
     NOT_SENT = "not sent"
     UNKNOWN = "unknown"
     WAITING_FOR_QUOTA = "waiting for quota"  # on the way, not an end: nothing was done yet
+    PROVED = "proved"  # the vendor's own status shows it: running again, stopped, deleted, ...
+    RUNNING = "running"  # it runs, and was not seen to stop
+    NOT_BACK = "not back"
+    DOWN = "down"  # half done: stopped and not started
+    CANNOT_TELL = "cannot tell"
 
 
 class Outcome(BaseModel):
@@ -95,12 +121,38 @@ class Origin:
     url_edits: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the vendor told of a task. at: when, in seconds since the epoch."""
+
+    at: float
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What following has seen so far.
+
+    last: the newest look. down_at: when the stream was first seen not to run after the request.
+    task: the id it is followed under, where the vendor gave it another one.
+    """
+
+    last: Look | None = None
+    down_at: float | None = None
+    task: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One operation as the journal holds it. Times are in seconds since the epoch.
 
     message_ts: its message in Slack; copy_ts: a second copy, where one was found. posts: how many
         copies may stand there. live_key: what two live changes of one task would share.
+    facts: the task as its card shows it, or as it was last read before the request.
+    verdict, follow_until, followed: see `Verdict`; None where nothing is followed.
+    step: which of the verb's steps is the next one or under way; first_step: what came of the first
+        where there are two.
+    batch: the operation that this one is a part of. button: the ticket of the buttons at its end.
     """
 
     id: str
@@ -126,6 +178,19 @@ class Record:
     approved_at: float | None
     sent_at: float | None
     finished_at: float | None
+    facts: Look | None = None
+    verdict: Verdict | None = None
+    follow_until: float | None = None
+    followed: Followed | None = None
+    step: int = 1
+    first_step: Outcome | None = None
+    batch: str | None = None
+    button: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        """True where no other word will come by itself."""
+        return self.state.final and self.verdict is not Verdict.FOLLOWING
 
     @property
     def has_lost_posts(self) -> bool:
@@ -135,12 +200,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One sentence that is owed once, beside the operation's own message. id: 0 until kept."""
+    """One sentence that is owed once, beside the operation's own message. id: 0 until kept.
+
+    channel: where it is said, for one that belongs to no operation.
+    """
 
     operation: str
     kind: str
     text: str
     id: int = 0
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,17 +6,20 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from bot.command import TaskCommand
-from bot.journal.record import Notice, Origin, Outcome, Record, State
+from bot.journal.record import Followed, Look, Notice, Origin, Outcome, Record, State, Verdict
 from bot.journal.schema import notice, operation, trail
 
 __all__ = [
     "find",
     "find_all",
     "insert_asked",
+    "news_for_batch",
     "record_of",
+    "storable",
     "write_notice",
     "write_trail",
 ]
@@ -26,6 +29,33 @@ DECIDE_SECONDS = 120.0
 
 # Crockford's base 32: no I, L, O, U, so that an id can be read out on the phone.
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+_LOOK = TypeAdapter(Look)
+_FOLLOWED = TypeAdapter(Followed)
+
+
+def storable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns and their values, with our own values as JSON."""
+    return {name: _json(value) for name, value in values.items()}
+
+
+def _json(value: Any) -> Any:
+    match value:
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case Look():
+            return _LOOK.dump_python(value, mode="json")
+        case Followed():
+            return _FOLLOWED.dump_python(value, mode="json")
+    return value
+
+
+def news_for_batch(connection: Connection, record: Record) -> None:
+    """One of several tasks has no message of its own: its batch has something new to tell."""
+    if record.batch is not None:
+        told = update(operation).where(operation.c.id == record.batch)
+        connection.execute(told.values(version=operation.c.version + 1))
 
 
 def insert_asked(
@@ -94,7 +124,13 @@ def write_trail(
 def write_notice(connection: Connection, owed: Notice, now: float) -> None:
     """A sentence that is owed from now on."""
     connection.execute(
-        insert(notice).values(operation=owed.operation, kind=owed.kind, text=owed.text, made_at=now)
+        insert(notice).values(
+            operation=owed.operation,
+            kind=owed.kind,
+            text=owed.text,
+            channel=owed.channel,
+            made_at=now,
+        )
     )
 
 
@@ -149,6 +185,14 @@ def record_of(row: Row[Any]) -> Record:
         approved_at=row.approved_at,
         sent_at=row.sent_at,
         finished_at=row.finished_at,
+        facts=None if row.facts is None else _LOOK.validate_python(row.facts),
+        verdict=None if row.verdict is None else Verdict(row.verdict),
+        follow_until=row.follow_until,
+        followed=None if row.followed is None else _FOLLOWED.validate_python(row.followed),
+        step=row.step,
+        first_step=None if row.first_step is None else Outcome.model_validate(row.first_step),
+        batch=row.batch,
+        button=row.button,
     )
 
 

@@ -20,7 +20,17 @@ from sqlalchemy import (
     text,
 )
 
-__all__ = ["APPEND_ONLY", "LIVE_STATES", "heartbeat", "metadata", "notice", "operation", "trail"]
+__all__ = [
+    "APPEND_ONLY",
+    "LIVE_STATES",
+    "brake",
+    "heartbeat",
+    "menu",
+    "metadata",
+    "notice",
+    "operation",
+    "trail",
+]
 
 metadata = MetaData()
 
@@ -85,11 +95,22 @@ operation = Table(
     Column("approved_at", Double),
     Column("sent_at", Double),
     Column("finished_at", Double),
+    Column("facts", JSON(none_as_null=True)),  # the task as the card shows it
+    Column("verdict", String(16)),  # following, recovered, not recovered, cannot tell
+    Column("follow_until", Double),
+    Column("followed", JSON(none_as_null=True)),
+    Column("step", Integer, nullable=False, server_default="1"),
+    Column("first_step", JSON(none_as_null=True)),  # what came of the first of two steps
+    Column("batch", String(8)),  # the operation that this one is a part of
+    Column("button", String(64)),  # the ticket of the buttons at its end
     CheckConstraint(f"state IN {STATES!r}", name="operation_state"),
     Index("operation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
     Index("operation_on_task", "live_key", "asked_at"),
     Index("operation_cards", "requester", sqlite_where=text("state = 'waiting'")),
     Index("operation_owed", "asked_at", sqlite_where=text("shown_version < version")),
+    Index("operation_followed", "verdict", sqlite_where=text("verdict = 'following'")),
+    Index("operation_in_batch", "batch", sqlite_where=text("batch IS NOT NULL")),
+    Index("operation_button", "button", unique=True),
     Index(
         "operation_one_live_change",
         "live_key",
@@ -124,7 +145,30 @@ notice = Table(
     Column("text", Text, nullable=False),
     Column("made_at", Double, nullable=False),
     Column("paid_at", Double),
+    Column("channel", String(32)),  # where it is said, if it belongs to no operation
     Index("notice_owed", "id", sqlite_where=text("paid_at IS NULL")),
+)
+
+# What is frozen: no change of it is sent until it is thawed.
+brake = Table(
+    "brake",
+    metadata,
+    Column("scope", String(48), primary_key=True),  # an account's name, or "*"
+    Column("by", String(32), nullable=False),
+    Column("by_name", String(80), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+# What the choices under a private list stand for, for as long as they can be used.
+menu = Table(
+    "menu",
+    metadata,
+    Column("ticket", String(64), primary_key=True),
+    Column("person", String(32), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("made_at", Double, nullable=False),
 )
 
 # One row, written anew by each question whether the journal can be written.

@@ -87,7 +87,7 @@ class Outbox:
 
     async def pay_debts(self) -> None:
         """Queue what an earlier run of the bot still owes."""
-        for record in await self._journal.owed():
+        for record in await self._journal.debts.owed():
             self._enqueue(record.id, record.origin.channel)
         self._notices_wanted.set()
 
@@ -147,11 +147,11 @@ class Outbox:
         return min(0.25 * 2.0 ** self._failures[record_id], BACKOFF_MOST)
 
     async def _pay(self, record_id: str) -> None:
-        record = await self._journal.to_show(record_id)
+        record = await self._journal.debts.to_show(record_id)
         if record is None:
             return
         if await self._waited_for_budget(record):
-            record = await self._journal.to_show(record_id) or record
+            record = await self._journal.debts.to_show(record_id) or record
         try:
             message_ts = await self._show(record)
         except SlackBusyError as busy:
@@ -159,7 +159,7 @@ class Outbox:
             self._quiet_until[_budget_key(record)] = until
             raise
         self._failures.pop(record_id, None)
-        if await self._journal.shown(record, message_ts):
+        if await self._journal.debts.shown(record, message_ts):
             self._enqueue(record_id, record.origin.channel)
 
     async def _waited_for_budget(self, record: Record) -> bool:
@@ -221,15 +221,15 @@ class Outbox:
         }
         if record.origin.thread_ts:
             arguments["thread_ts"] = record.origin.thread_ts
-        await self._journal.posting(record)
+        await self._journal.debts.posting(record)
         try:
             answer = await self._web.call("chat.postMessage", **arguments)
         except (SlackNoError, SlackBusyError):
-            await self._journal.not_posted(record)
+            await self._journal.debts.not_posted(record)
             raise
         except SlackLostError as lost:
             if not lost.left:
-                await self._journal.not_posted(record)
+                await self._journal.debts.not_posted(record)
             raise
         ts = answer.get("ts")
         return ts if isinstance(ts, str) else None
@@ -250,14 +250,14 @@ class Outbox:
         noted = render(self._screens.of(record), note=note)
         if record.origin.response_url:
             edits = record.origin.url_edits
-            await self._journal.posting(record)
+            await self._journal.debts.posting(record)
             try:
                 await self._web.respond(
                     record.origin.response_url,
                     {"response_type": "in_channel", "replace_original": edits, **noted},
                 )
             except SlackNoError as no:
-                await self._journal.not_posted(record)
+                await self._journal.debts.not_posted(record)
                 log.info("op %s: the response_url is used up: %s", record.id, no.error)
             else:
                 return
@@ -322,10 +322,10 @@ class Outbox:
                 self._again(2.0)
 
     async def _pay_notices(self) -> None:
-        for notice in await self._journal.owed_notices():
+        for notice in await self._journal.debts.owed_notices():
             try:
                 if await self._pay_notice(notice):
-                    await self._journal.paid(notice)
+                    await self._journal.debts.paid(notice)
             except SlackBusyError as busy:
                 self._again(busy.wait)
             except SlackLostError:

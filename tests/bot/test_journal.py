@@ -115,7 +115,7 @@ async def test_one_of_many_moves_wins(journal: Journal) -> None:
         *(journal.approve(record, actor=f"U{n}", lasts=60) for n in range(10))
     )
     assert sum(moved is not None for moved in moves) == 1
-    trail = await journal.trail_of(record.id)
+    trail = await journal.past.trail_of(record.id)
     assert [entry.to_state for entry in trail] == ["asked", "approved"]
 
 
@@ -159,7 +159,7 @@ async def test_an_end_carries_the_request_id_into_the_trail(journal: Journal) ->
     ended = await journal.finish(claimed, State.SUCCEEDED, ACCEPTED)
     assert ended is not None
     assert ended.outcome == ACCEPTED
-    trail = await journal.trail_of(ended.id)
+    trail = await journal.past.trail_of(ended.id)
     assert (trail[-1].to_state, trail[-1].request_id) == ("succeeded", "r-1")
 
 
@@ -191,12 +191,12 @@ async def test_what_is_owed_is_known_after_a_restart(tmp_path: Path) -> None:
     await first.move(record, State.UNKNOWN, actor="bot", notices=[notice])
     await first.close()
     second = await Journal.open(url)
-    (owed,) = await second.owed()
-    (told,) = await second.owed_notices()
+    (owed,) = await second.debts.owed()
+    (told,) = await second.debts.owed_notices()
     assert (owed.id, told.operation, told.text) == (record.id, record.id, "Unknown: ...")
-    await second.shown(owed, "1.2")
-    await second.paid(told)
-    assert (await second.owed(), await second.owed_notices()) == ([], [])
+    await second.debts.shown(owed, "1.2")
+    await second.debts.paid(told)
+    assert (await second.debts.owed(), await second.debts.owed_notices()) == ([], [])
     shown = await second.get(record.id)
     assert shown is not None
     assert shown.message_ts == "1.2"
@@ -208,17 +208,17 @@ async def test_an_older_payment_does_not_hide_a_newer_word(journal: Journal) -> 
     first = await approved(journal)
     claimed = await journal.claim(first, 20)
     assert claimed is not None
-    await journal.shown(first, "1.2")
-    assert [record.id for record in await journal.owed()] == [first.id]
+    await journal.debts.shown(first, "1.2")
+    assert [record.id for record in await journal.debts.owed()] == [first.id]
 
 
 async def test_a_copy_that_a_press_found_is_kept_beside_the_message(journal: Journal) -> None:
     """Both are edited from then on, whichever of the two was known first."""
     first = await asked(journal, "command:1", "1")
     await journal.bind(first, "1.1", None)
-    await journal.shown(first, "2.2")
+    await journal.debts.shown(first, "2.2")
     second = await asked(journal, "command:2", "2")
-    await journal.shown(second, "2.2")
+    await journal.debts.shown(second, "2.2")
     await journal.bind(second, "1.1", None)
     for record in (first, second):
         kept = await journal.get(record.id)
@@ -271,7 +271,7 @@ async def test_the_files_are_ours_alone(journal: Journal, tmp_path: Path) -> Non
 
 async def test_a_power_loss_forgets_nothing_committed(journal: Journal) -> None:
     """WAL with synchronous=FULL: each commit is on the disk before we go on."""
-    with journal._engine.connect() as connection:
+    with journal._database.engine.connect() as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
         level = connection.exec_driver_sql("PRAGMA synchronous").scalar()
     assert (mode, level) == ("wal", 2)

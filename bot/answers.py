@@ -21,15 +21,19 @@ __all__ = [
     "decided",
     "denied",
     "dry_run",
+    "look_again",
     "mention_first",
     "not_a_card",
     "not_accepted",
     "only_the_asker_withdraws",
     "press_broken",
+    "pressed_before",
     "requester_lost_rights",
     "stale",
+    "stale_thaw",
     "too_fast",
     "too_many_cards",
+    "too_old",
     "usage",
     "why_denied",
     "wrong_presser",
@@ -106,6 +110,13 @@ def stale(command: TaskCommand, seconds: float) -> Reply:
     return _not_run(
         f"this {command.verb} of {command.where} {command.task} was asked {seconds:.0f} s ago.",
         "Look at the task; if it is still wanted, type it again.",
+    )
+
+
+def stale_thaw(seconds: float) -> Reply:
+    """Whoever froze it may have had new reasons since."""
+    return _not_run(
+        f"this thaw was asked {seconds:.0f} s ago.", "If it is still wanted, type it again."
     )
 
 
@@ -246,6 +257,24 @@ def _private(says: str) -> Reply:
 def not_a_card() -> Reply:
     """A ticket that is not ours, or not of this message."""
     return _private("Not run: this button belongs to no card that I know. Nothing was sent.")
+
+
+def pressed_before() -> Reply:
+    """A button under an end acts once."""
+    return _private("This button was pressed before. It runs once; its message is below.")
+
+
+def too_old(typed: str) -> Reply:
+    """A button that has been there for too long to be still meant."""
+    return _private(f"This button is too old. Type: {typed}")
+
+
+def look_again(what: str) -> Reply:
+    """The task is not what the card showed."""
+    return _private(
+        f"The task changed since the card was shown ({what}). Nothing was sent. Look again and "
+        "press again."
+    )
 
 
 def wrong_presser(record: Record, decision: Deny) -> Reply:

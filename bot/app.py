@@ -13,14 +13,20 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bot.beforehand import Beforehand
+from bot.brakes import BrakeDesk
 from bot.command import Vocabulary
 from bot.desk import Desk
+from bot.follower import Follower
 from bot.guide import Guide
 from bot.health import admin_endpoint
 from bot.journal import Journal, Record
+from bot.looks import Looks
+from bot.next_steps import NextSteps
 from bot.notices import Notices
 from bot.presses import Presses
 from bot.probes import Probes
+from bot.reads import Reads
 from bot.recovery import Recovery
 from bot.runner import Runner
 from bot.screens import Screens
@@ -61,6 +67,7 @@ class App:
         self._supervisor = Supervisor()
         self.urls: dict[str, str] = {}  # where we listen: "admin", and "listen" in http mode
         self._slack_ready: Callable[[], bool] = lambda: False
+        self._follower: Follower | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -95,7 +102,10 @@ class App:
         log.info("stopped")
 
     async def _finish_work(self) -> None:
-        """A call that has left is waited for: cut off, nobody would know what came of it."""
+        """A call that has left is waited for: cut off, nobody would know what came of it. Looks
+        are not waited for: the next start goes on with them."""
+        if self._follower is not None:
+            await self._follower.stop()
         longest = max(DRAIN_SECONDS, self.settings.timeouts.vendor_seconds + 2.0)
         if cut_off := await self._supervisor.drain(longest):
             log.warning("%d pieces of work were cut off; the journal has them", cut_off)
@@ -139,10 +149,15 @@ class App:
 
     def _assemble(self, identity: Identity) -> None:
         """The parts, from the bottom up."""
-        settings, journal = self.settings, self.journal
-        vocabulary = Vocabulary(self.catalogue, settings.accounts, settings.targets)
+        settings, journal, catalogue = self.settings, self.journal, self.catalogue
+        vocabulary = Vocabulary(
+            catalogue,
+            settings.accounts,
+            settings.targets,
+            most_tasks=settings.limits.batch_tasks,
+        )
         self.client = Client(
-            self.catalogue,
+            catalogue,
             timeout=settings.timeouts.vendor_seconds,
             proxy=settings.network.proxy,
             ca_file=settings.network.ca_file,
@@ -160,37 +175,97 @@ class App:
             groups=settings.policy.groups_named,
             denied=settings.policy.groups_denied,
         )
+        self._assemble_story(identity, screens, notices, people)
+        self._probes = Probes(settings, catalogue, self.client)
+        self._bolt = bolt_app(self.web, identity)
+        Listeners(
+            vocabulary,
+            desk=self._desk,
+            presses=self._presses,
+            guide=Guide(settings, catalogue, people=people, whisper=self._outbox.whisper),
+            reads=self._reads,
+            brakes=self._brakes,
+            outbox=self._outbox,
+            supervisor=self._supervisor,
+            identity=identity,
+            teams=teams,
+            commands_per_minute=settings.limits.commands_per_minute,
+        ).register(self._bolt)
+
+    def _assemble_story(
+        self, identity: Identity, screens: Screens, notices: Notices, people: SlackPeople
+    ) -> None:
+        """What takes an operation from its command to its proof."""
+        settings, journal, catalogue, outbox = (
+            self.settings,
+            self.journal,
+            self.catalogue,
+            self._outbox,
+        )
+
+        def link(record: Record) -> str | None:
+            return _link(identity, record)
+
+        looks = Looks(settings, catalogue, self.client, journal.now)
+        beforehand = Beforehand(catalogue, journal, looks)
+        self._follower = Follower(
+            settings,
+            journal=journal,
+            looks=looks,
+            notices=notices,
+            changed=outbox.changed,
+            ahead=self._vendors_clock,
+        )
         self._runner = Runner(
             settings,
-            self.catalogue,
+            catalogue,
             journal=journal,
             client=self.client,
             notices=notices,
-            changed=self._outbox.changed,
+            changed=outbox.changed,
+            follower=self._follower,
+        )
+        self._brakes = BrakeDesk(
+            settings,
+            journal=journal,
+            people=people,
+            whisper=outbox.whisper,
+            wake=outbox.wake,
         )
         self._desk = Desk(
             settings,
-            self.catalogue,
+            catalogue,
             journal=journal,
             notices=notices,
             runner=self._runner,
             people=people,
-            whisper=self._outbox.whisper,
-            link=lambda record: _link(identity, record),
-            changed=self._outbox.changed,
+            whisper=outbox.whisper,
+            link=link,
+            changed=outbox.changed,
             supervisor=self._supervisor,
+            beforehand=beforehand,
+            brakes=self._brakes,
         )
         self._recovery = Recovery(
             journal,
             desk=self._desk,
             runner=self._runner,
             notices=notices,
+            follower=self._follower,
             supervisor=self._supervisor,
-            changed=self._outbox.changed,
+            changed=outbox.changed,
         )
-        self._probes = Probes(settings, self.catalogue, self.client)
-        self._bolt = bolt_app(self.web, identity)
-        presses = Presses(
+        self._reads = Reads(
+            settings,
+            catalogue,
+            journal=journal,
+            looks=looks,
+            people=people,
+            whisper=outbox.whisper,
+            link=link,
+            show=outbox.show,
+        )
+        self._presses = Presses(
             settings,
             self._desk,
             journal=journal,
@@ -198,20 +273,22 @@ class App:
             notices=notices,
             runner=self._runner,
             people=people,
-            whisper=self._outbox.whisper,
-            changed=self._outbox.changed,
+            whisper=outbox.whisper,
+            changed=outbox.changed,
+            beforehand=beforehand,
+            next_steps=NextSteps(
+                self._desk,
+                journal=journal,
+                reads=self._reads,
+                people=people,
+                whisper=outbox.whisper,
+            ),
+            brakes=self._brakes,
         )
-        Listeners(
-            vocabulary,
-            desk=self._desk,
-            presses=presses,
-            guide=Guide(settings, self.catalogue, people=people, whisper=self._outbox.whisper),
-            outbox=self._outbox,
-            supervisor=self._supervisor,
-            identity=identity,
-            teams=teams,
-            commands_per_minute=settings.limits.commands_per_minute,
-        ).register(self._bolt)
+
+    def _vendors_clock(self, record: Record) -> float:
+        """What the vendor's clock is ahead of ours, in seconds."""
+        return self.client.clock_seen(self._runner.call(record.command, record.origin.requester))
 
     async def _introduce(self) -> Identity:
         """Ask Slack who we are; wait where Slack is away, stop where it says no."""

@@ -15,10 +15,14 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import answers
+from bot.beforehand import Beforehand
+from bot.brakes import BrakeDesk
 from bot.command import TaskCommand
 from bot.contact import People, Whisper, ear_of
 from bot.journal import (
     Journal,
+    Look,
+    Neighbour,
     Origin,
     Outcome,
     OutcomeWord,
@@ -26,6 +30,7 @@ from bot.journal import (
     State,
     TaskBusyError,
 )
+from bot.neighbours import neighbour
 from bot.notices import Notices
 from bot.policy import (
     Allow,
@@ -41,6 +46,7 @@ from bot.runner import Runner
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from providers.catalogue import Catalogue
+from providers.operation import Effect
 
 __all__ = ["STALE_SECONDS", "Desk"]
 
@@ -66,6 +72,8 @@ class Desk:
         link: Callable[[Record], str | None],
         changed: Callable[[Record], None],
         supervisor: Supervisor,
+        beforehand: Beforehand,
+        brakes: BrakeDesk,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
@@ -77,6 +85,8 @@ class Desk:
         self._link = link
         self._changed = changed
         self._supervisor = supervisor
+        self._beforehand = beforehand
+        self._brakes = brakes
         self._card_turn = asyncio.Lock()
         self.closing = False
 
@@ -100,8 +110,10 @@ class Desk:
         except (SQLAlchemyError, OSError) as error:
             log.error("the journal cannot be written: %s", type(error).__name__)
             return answers.not_accepted()
-        if record is not None:  # else: this delivery was taken before
+        if record is not None:
             self._supervisor.spawn(self.consider(record), f"op {record.id}")
+        elif origin.pressed:  # a delivery that was taken before is no news; a second press is
+            return answers.pressed_before()
         return None
 
     async def consider(self, record: Record) -> None:
@@ -114,17 +126,49 @@ class Desk:
             await self._deny(record, answers.broken(), tell=False)
 
     async def _consider(self, record: Record) -> None:
+        if (brake := await self._brakes.blocked(record.command)) is not None:
+            await self._deny(record, self._brakes.refusal(brake, record.origin))
+            return
         decision = await self._decide(record.command, record.origin)
         try:
             match decision:
                 case Deny():
                     await self._deny(record, answers.denied(record.command, decision))
                 case Confirm():
-                    await self._ask_for_a_yes(record, decision)
+                    await self._ask_for_a_yes(record, decision, await self._beside(record))
                 case Allow():
-                    await self.approve(record, record.origin.requester, rule=decision.rule)
+                    await self._run_or_ask(record, decision)
         except TaskBusyError as busy:
             await self._deny(record, answers.busy(busy.record, self._link(busy.record)))
+
+    async def _run_or_ask(self, record: Record, decision: Allow) -> None:
+        """Run it, unless somebody else has just changed the task, or the task itself says no."""
+        beside = await self._beside(record)
+        if beside is not None and beside.asks:
+            await self._ask_for_a_yes(record, Confirm("self", decision.rule), beside)
+            return
+        look: Look | None = None
+        if self._beforehand.needed(record.command):
+            look = await self._beforehand.look(record.command)
+            if end := self._beforehand.prevents(record.command, look):
+                await self.end_unsent(record, *end, look=look)
+                return
+        await self.approve(
+            record,
+            record.origin.requester,
+            rule=decision.rule,
+            neighbour=beside,
+            facts=look,
+            detail=self._beforehand.to_keep(record, look),
+        )
+
+    async def _beside(self, record: Record) -> Neighbour | None:
+        """Who changed the task shortly before; whoever pressed a button under that end knows."""
+        effect = self.wish(record.command).effect
+        cool_down = self._settings.limits.cool_down_seconds
+        if record.origin.pressed or effect is not Effect.INTERRUPTS:
+            cool_down = 0.0
+        return await neighbour(self._journal, record, cool_down=cool_down)
 
     async def resume(self, record: Record) -> None:
         """Go on with what another run of the bot approved, if the requester is still allowed."""
@@ -132,6 +176,9 @@ class Desk:
         if isinstance(decision, Deny):
             says, _step = answers.why_denied(decision, record.command)
             refused = Outcome(word=OutcomeWord.NOT_SENT, says=says)
+            if record.first_step is not None:  # half done, and nobody may do the rest
+                await self._runner.end_unclaimed(record, State.FAILED, refused)
+                return
             expired = await self._journal.move(
                 record,
                 State.EXPIRED,
@@ -192,15 +239,23 @@ class Desk:
             if tell:
                 self._whisper(ear_of(record.origin), refusal)
 
-    async def _ask_for_a_yes(self, record: Record, decision: Confirm) -> None:
+    async def _ask_for_a_yes(
+        self, record: Record, decision: Confirm, beside: Neighbour | None
+    ) -> None:
+        look = await self._beforehand.look(record.command)
+        if end := self._beforehand.prevents(record.command, look):
+            await self.end_unsent(record, *end, look=look)
+            return
         most = self._settings.limits.open_cards
         async with self._card_turn:  # or several at once would all count the same cards
             if await self._journal.open_cards(record.origin.requester) < most:
-                await self._show_card(record, decision)
+                await self._show_card(record, decision, look, beside)
                 return
         await self._deny(record, answers.too_many_cards(most))
 
-    async def _show_card(self, record: Record, decision: Confirm) -> None:
+    async def _show_card(
+        self, record: Record, decision: Confirm, look: Look, beside: Neighbour | None
+    ) -> None:
         waiting = await self._journal.move(
             record,
             State.WAITING,
@@ -209,6 +264,8 @@ class Desk:
             confirm=decision.how,
             rule=decision.rule,
             ticket=secrets.token_urlsafe(24),
+            facts=look,
+            neighbour=beside,
             due_at=self._journal.now() + self._settings.timeouts.confirm_seconds,
         )
         if waiting is not None:
@@ -224,6 +281,31 @@ class Desk:
         self._changed(approved)
         self._supervisor.spawn(self._runner.run(approved), f"op {approved.id}")
         return True
+
+    async def end_unsent(
+        self, record: Record, state: State, outcome: Outcome, **values: Any
+    ) -> bool:
+        """End it without a request: the task itself says that there is nothing to send. False if
+        somebody else decided first."""
+        look: Look | None = values.pop("look", None)
+        if outcome.word is OutcomeWord.ALREADY_SO:
+            outcome = await self._runner.who_did_it(record, outcome)
+        ended = await self._journal.move(
+            record,
+            state,
+            actor="bot",
+            notices=self._notices.at_the_end(record, state, outcome),
+            detail={"why": outcome.says},
+            outcome=outcome,
+            facts=look,
+            button=secrets.token_urlsafe(24),
+            due_at=None,
+            finished_at=self._journal.now(),
+            **values,
+        )
+        if ended is not None:
+            self._changed(ended)
+        return ended is not None
 
     async def _dry_run(self, command: TaskCommand, origin: Origin) -> None:
         decision = await self._decide(command, origin)

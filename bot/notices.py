@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.journal import Notice, Outcome, OutcomeWord, Record, State
+from bot.journal import Notice, Outcome, OutcomeWord, Record, State, Verdict
 from bot.screens import Screens
 from bot.settings import Settings
 
-__all__ = ["AUDIT", "THREAD", "Notices"]
+__all__ = ["AUDIT", "BROADCAST", "CHANNEL", "THREAD", "Notices"]
 
 THREAD = "thread"
+BROADCAST = "broadcast"  # in the thread, and shown to the channel as well
 AUDIT = "audit"
+CHANNEL = "channel"  # belongs to no operation: said in the notice's own channel
 
 LATE = 10.0
 """Seconds after which the asker may have looked away."""
@@ -38,9 +40,30 @@ class Notices:
         end = replace(record, state=state, outcome=outcome, finished_at=now)
         text = self._screens.of(end).text
         owed = []
-        if _bad(state, outcome) and (state is State.UNKNOWN or now - record.asked_at > LATE):
+        if outcome is not None and outcome.word is OutcomeWord.DOWN:
+            owed.append(Notice(record.id, BROADCAST, text))
+        elif _bad(state, outcome) and (state is State.UNKNOWN or now - record.asked_at > LATE):
             owed.append(Notice(record.id, THREAD, text))
-        return [*owed, *self.audit(record, text)]
+        return [*self._told(record, owed), *self.audit(record, text)]
+
+    def at_the_verdict(
+        self, record: Record, verdict: Verdict, outcome: Outcome
+    ) -> Sequence[Notice]:
+        """What is owed when following ends. A verdict that is still unknown was told before."""
+        text = self._screens.of(replace(record, verdict=verdict, outcome=outcome)).text
+        owed: list[Notice] = []
+        if verdict is Verdict.NOT_RECOVERED:
+            owed.append(Notice(record.id, BROADCAST, text))
+            owed += self.audit(record, text)
+        elif record.state is State.UNKNOWN and outcome.word is not OutcomeWord.UNKNOWN:
+            owed.append(Notice(record.id, THREAD, text))
+            owed += self.audit(record, text)
+        return self._told(record, owed)
+
+    @staticmethod
+    def _told(record: Record, owed: Sequence[Notice]) -> Sequence[Notice]:
+        """One of several tasks has no thread: its batch sums up."""
+        return owed if record.batch is None else [one for one in owed if one.kind == AUDIT]
 
     def audit(self, record: Record, text: str) -> Sequence[Notice]:
         """The line for the audit channel. None in the audit channel itself: it is there already."""

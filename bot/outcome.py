@@ -6,18 +6,66 @@ from bot.journal.record import Outcome, OutcomeWord, State
 from providers.client import Accepted
 from providers.errors import AlreadySo, CallError, FaultKind, NotExecuted, Refused, Retry
 from providers.foreign import foreign
+from providers.operation import Effect, Hindrance, Verb
 from providers.provider import Call
 
-__all__ = ["accepted", "ended", "lost", "waiting_for_quota"]
+__all__ = ["accepted", "down", "ended", "hindered", "lost", "not_there", "waiting_for_quota"]
 
 
 def accepted(call: Call, answer: Accepted, notes: tuple[str, ...] = ()) -> Outcome:
     """The vendor's yes, as shown."""
     other = foreign(answer.data.get("TaskId") or "", 128)
-    if other and other != call.task.id:
+    if other == call.task.id:
+        other = ""
+    if other:
         notes = (*notes, f"The vendor answered TaskId {other}; you asked for {call.task.id}.")
     return Outcome(
-        word=OutcomeWord.ACCEPTED, request_id=answer.request_id, took=answer.took, notes=notes
+        word=OutcomeWord.ACCEPTED,
+        request_id=answer.request_id,
+        took=answer.took,
+        task=other,
+        notes=notes,
+    )
+
+
+def hindered(hindrance: Hindrance) -> Outcome:
+    """The vendor would refuse it, as the task's facts tell; so it was not sent."""
+    return Outcome(
+        word=OutcomeWord.NOT_SENT,
+        label="not possible now",
+        says=_sentence(hindrance.says),
+        step=hindrance.step,
+        who=hindrance.who,
+    )
+
+
+def not_there(verb: Verb, effect: Effect, listing: str) -> tuple[State, Outcome]:
+    """The vendor says that there is no such task, so nothing was sent."""
+    if effect.irreversible:
+        had = "is not there" if effect is Effect.DELETES else "had ended, or was never there"
+        return State.SUCCEEDED, Outcome(
+            word=OutcomeWord.ALREADY_SO,
+            says=had,
+            step=f"if you expected it, check the id, the region and the account{listing}",
+            who="you",
+        )
+    return State.FAILED, Outcome(
+        word=OutcomeWord.NOT_SENT,
+        label="task not found",
+        says=f"There is no such task to {verb} in this region and account.",
+        step=f"check the id, the region and the account{listing}",
+        who="you",
+    )
+
+
+def down(first: Outcome, second: Outcome) -> Outcome:
+    """The first of two steps was done and the second was not: the stream is stopped."""
+    return second.model_copy(
+        update={
+            "word": OutcomeWord.DOWN,
+            "says": second.says.removesuffix(" Nothing was changed."),
+            "notes": (*second.notes, f"Step 1 RequestId {first.request_id or 'none'}"),
+        }
     )
 
 

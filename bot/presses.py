@@ -7,14 +7,18 @@ and so is who asked, if that is somebody else.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from bot import answers
+from bot.beforehand import Beforehand, what_changed
+from bot.brakes import BrakeDesk
 from bot.contact import People, Press, Whisper
 from bot.desk import Desk
-from bot.journal import Journal, Record, State
+from bot.journal import Journal, Look, Record, State
+from bot.next_steps import NextSteps
 from bot.notices import Notices
 from bot.policy import Deny, Person, Place, decide, may_approve, may_cancel
 from bot.reply import Reply
@@ -42,6 +46,9 @@ class Presses:
         people: People,
         whisper: Whisper,
         changed: Callable[[Record], None],
+        beforehand: Beforehand,
+        next_steps: NextSteps,
+        brakes: BrakeDesk,
     ) -> None:
         self._settings = settings
         self._desk = desk
@@ -52,6 +59,9 @@ class Presses:
         self._people = people
         self._whisper = whisper
         self._changed = changed
+        self._beforehand = beforehand
+        self._next_steps = next_steps
+        self._brakes = brakes
 
     async def take(self, press: Press) -> None:
         """Take a press. One press of one allowed person decides; everybody else is told why not."""
@@ -62,6 +72,9 @@ class Presses:
             self._whisper(press.ear, answers.press_broken())
 
     async def _take(self, press: Press) -> None:
+        if NextSteps.knows(press.action):
+            await self._next_steps.take(press)
+            return
         record = await self._journal.by_ticket(press.ticket)
         known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW)
         if record is None or not known or not self._on_its_card(record, press):
@@ -110,8 +123,42 @@ class Presses:
             await self._refuse_press(record, press, answers.wrong_presser(record, decision))
         elif isinstance(decide(self._settings.policy, wish, requester, place), Deny):
             await self._refuse_press(record, press, answers.requester_lost_rights(record))
-        elif not await self._desk.approve(record, press.user, **_decided_by(press, presser)):
+        else:
+            await self._yes_counts(record, press, presser)
+
+    async def _yes_counts(self, record: Record, press: Press, presser: Person) -> None:
+        """Approve, if nothing is frozen and the task is still what the card showed."""
+        if (brake := await self._brakes.blocked(record.command)) is not None:
+            await self._refuse_press(record, press, self._brakes.refusal(brake, record.origin))
+            return
+        look = await self._beforehand.look(record.command)
+        decided = _decided_by(press, presser)
+        if end := self._beforehand.prevents(record.command, look):
+            won = await self._desk.end_unsent(record, *end, look=look, **decided)
+        elif record.facts is not None and look.differs_from(record.facts):
+            won = await self._show_anew(record, press, look, what_changed(record.facts, look))
+        else:
+            shown = record.facts if look.unseen else look
+            won = await self._desk.approve(
+                record,
+                press.user,
+                facts=shown,
+                detail=self._beforehand.to_keep(record, look),
+                **decided,
+            )
+        if not won:
             await self._tell_who_won(record, press)
+
+    async def _show_anew(self, record: Record, press: Press, look: Look, what: str) -> bool:
+        due_at = self._journal.now() + self._settings.timeouts.confirm_seconds
+        shown = await self._journal.look_again(
+            record, secrets.token_urlsafe(24), look, actor=press.user, due_at=due_at, why=what
+        )
+        if shown is None:
+            return False
+        self._changed(shown)
+        self._whisper(press.ear, answers.look_again(what))
+        return True
 
     async def _press_no(self, record: Record, press: Press, presser: Person) -> None:
         requester = record.origin.requester

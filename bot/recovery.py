@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from bot import outcome
 from bot.desk import Desk
+from bot.follower import Follower
 from bot.journal import Journal, Record, State
 from bot.notices import Notices
 from bot.runner import Runner
@@ -33,6 +34,7 @@ class Recovery:
         desk: Desk,
         runner: Runner,
         notices: Notices,
+        follower: Follower,
         supervisor: Supervisor,
         changed: Callable[[Record], None],
     ) -> None:
@@ -40,6 +42,7 @@ class Recovery:
         self._desk = desk
         self._runner = runner
         self._notices = notices
+        self._follower = follower
         self._supervisor = supervisor
         self._changed = changed
 
@@ -52,6 +55,7 @@ class Recovery:
                 self._supervisor.spawn(self._desk.consider(record), f"op {record.id}, again")
         for record in await self._journal.in_state(State.APPROVED):
             self._supervisor.spawn(self._desk.resume(record), f"op {record.id}, resumed")
+        await self._follower.at_start()
 
     async def sweep(self) -> None:
         """For ever: end what is overdue."""
@@ -84,7 +88,9 @@ class Recovery:
             outcome=result,
             due_at=None,
             finished_at=self._journal.now(),
+            **self._runner.to_follow(record, State.UNKNOWN, result),
         )
         if ended is not None:
             log.warning("op %s: its end is unknown", record.id)
             self._changed(ended)
+            self._follower.begin(ended)

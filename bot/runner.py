@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import outcome
+from bot.brake_words import stopped
 from bot.command import TaskCommand
-from bot.journal import Journal, Outcome, OutcomeWord, Record, State
+from bot.follower import Follower, follow_seconds
+from bot.journal import Journal, Outcome, OutcomeWord, Record, State, Verdict
+from bot.journal.brakes import names_of
 from bot.notices import Notices
 from bot.settings import Settings
 from providers.catalogue import Catalogue
@@ -71,6 +76,7 @@ class Runner:
         client: Client,
         notices: Notices,
         changed: Callable[[Record], None],
+        follower: Follower,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
@@ -78,11 +84,14 @@ class Runner:
         self._client = client
         self._notices = notices
         self._changed = changed
+        self._follower = follower
 
-    def call(self, command: TaskCommand, requester: str) -> Call:
+    def call(self, command: TaskCommand, requester: str, *, step: int = 1) -> Call:
         """What a command wants of the vendor. KeyError if the configuration lost its account."""
         kind = self._catalogue.kind(command.where)
         operation = kind.operation(command.verb)
+        if operation is not None and step > 1:
+            operation = operation.then
         if operation is None:
             raise KeyError(command.verb)
         return Call(
@@ -99,24 +108,33 @@ class Runner:
 
     async def run(self, record: Record) -> None:
         """Send an approved operation and record what came of it."""
-        tries = _Tries()
-        call = self.call(record.command, record.origin.requester)
         waiting: Record | None = record
         while waiting is not None:
+            waiting = await self._step(waiting)
+
+    async def _step(self, record: Record) -> Record | None:
+        """One of the verb's steps. Returns the record if another one has to follow."""
+        tries = _Tries()
+        step = record.step
+        call = self.call(record.command, record.origin.requester, step=step)
+        waiting: Record | None = record
+        while waiting is not None and waiting.step == step:
             waiting = await self._attempt(waiting, call, tries)
+        return waiting
 
     async def _attempt(self, record: Record, call: Call, tries: _Tries) -> Record | None:
-        """One slot, one claim, at most one request. Returns the record if it may be tried again."""
+        """One slot, one claim, at most one request. Returns the record if it may be tried again,
+        or if its next step may be sent."""
         try:
             slot = await self._slot(record, call)
         except NotSent as error:  # no key: nothing to claim for
-            await self._end_unclaimed(record, call, error)
+            await self.end_unclaimed(record, *outcome.ended(call, error))
             return None
         claimed = await self._journal.claim(
             record, self._settings.timeouts.vendor_seconds + LEASE_MARGIN
         )
         if claimed is None:
-            await self.expire(record)
+            await self._not_claimed(record)
             return None
         self._changed(claimed)
         try:
@@ -132,8 +150,30 @@ class Runner:
             await self._finish(claimed, *outcome.ended(call, lost, tuple(tries.notes)))
         else:
             yes = outcome.accepted(call, answer, tuple(tries.notes))
+            if call.operation.then is not None:
+                return await self._advance(claimed, yes)
             await self._finish(claimed, State.SUCCEEDED, yes)
         return None
+
+    async def _advance(self, claimed: Record, first: Outcome) -> Record | None:
+        """The first of two steps was taken. From here on the stream is down until the second is."""
+        log.info("op %s: step 1 of 2, request id %s", claimed.id, first.request_id or "none")
+        lasts = self._settings.timeouts.approved_seconds
+        advanced = await self._journal.advance(claimed, first, lasts)
+        if advanced is None:
+            return None
+        self._changed(advanced)
+        await self._follower.see_it_stop(advanced)
+        return advanced
+
+    async def _not_claimed(self, record: Record) -> None:
+        """Its time is over, somebody else has it, or its account was frozen meanwhile."""
+        brake = await self._journal.brakes.on(*names_of(record)) if record.step == 1 else None
+        if brake is None:
+            await self.expire(record)
+        else:
+            told = stopped(brake, self._journal.now())
+            await self.end_unclaimed(record, State.FAILED, told)
 
     async def _slot(self, record: Record, call: Call) -> Slot:
         """A slot of the vendor's quota; the channel is told if that takes long."""
@@ -200,8 +240,10 @@ class Runner:
         self._changed(record)
 
     async def _finish(self, claimed: Record, state: State, result: Outcome) -> None:
+        if claimed.first_step is not None and state is State.FAILED:
+            result = outcome.down(claimed.first_step, result)
         if result.word is OutcomeWord.ALREADY_SO:
-            result = await self._who_did_it(claimed, result)
+            result = await self.who_did_it(claimed, result)
         log.info(
             "op %s: %s, %s, request id %s",
             claimed.id,
@@ -214,29 +256,46 @@ class Runner:
             log.error("op %s: its end came after its lease; the journal keeps unknown", claimed.id)
             return
         self._changed(finished)
+        self._follower.begin(finished)
+
+    def to_follow(self, record: Record, state: State, result: Outcome) -> dict[str, Any]:
+        """The columns that say whether and how long an end is followed, and that carry its
+        buttons."""
+        values: dict[str, Any] = {"button": secrets.token_urlsafe(24)}
+        open_end = result.word in (OutcomeWord.ACCEPTED, OutcomeWord.UNKNOWN)
+        if open_end and self._catalogue.kind(record.command.where).status is not None:
+            seconds = follow_seconds(self._settings, record.command.verb, state)
+            values |= {
+                "verdict": Verdict.FOLLOWING,
+                "follow_until": self._journal.now() + seconds,
+            }
+        return values
 
     async def _write_down(self, claimed: Record, state: State, result: Outcome) -> Record | None:
         """Record the end; tried again while the lease lasts, for the answer will not come twice."""
         notices = self._notices.at_the_end(claimed, state, result)
         while True:
+            follow = self.to_follow(claimed, state, result)
             try:
-                return await self._journal.finish(claimed, state, result, notices=notices)
+                return await self._journal.finish(claimed, state, result, notices=notices, **follow)
             except SQLAlchemyError as error:
                 log.error("op %s: its end cannot be written: %s", claimed.id, type(error).__name__)
                 if self._journal.now() > (claimed.due_at or 0) - 1.0:
                     return None
                 await asyncio.sleep(WRITE_WAIT)
 
-    async def _who_did_it(self, claimed: Record, result: Outcome) -> Outcome:
-        """If our own record has the earlier delete, say so."""
+    async def who_did_it(self, claimed: Record, result: Outcome) -> Outcome:
+        """The same end; if our own record has the earlier delete, it says whose that was."""
         before = await self._journal.past.deleted_before(claimed)
         if before is None or before.finished_at is None:
             return result
         note = f"@{before.origin.requester_name} deleted it before (op {before.id})."
         return result.model_copy(update={"notes": (*result.notes, note)})
 
-    async def _end_unclaimed(self, record: Record, call: Call, error: NotSent) -> None:
-        state, result = outcome.ended(call, error)
+    async def end_unclaimed(self, record: Record, state: State, result: Outcome) -> None:
+        """End what was approved and not claimed."""
+        if record.first_step is not None:
+            result = outcome.down(record.first_step, result)
         ended = await self._journal.move(
             record,
             state,
@@ -245,12 +304,17 @@ class Runner:
             due_at=None,
             finished_at=self._journal.now(),
             notices=self._notices.at_the_end(record, state, result),
+            **self.to_follow(record, state, result),
         )
         if ended is not None:
             self._changed(ended)
 
     async def expire(self, record: Record) -> None:
         """End what was not decided or not sent in time. Only if its time is over."""
+        if record.first_step is not None and record.state is State.APPROVED:
+            late = Outcome(word=OutcomeWord.NOT_SENT, says="The second step could not be sent.")
+            await self.end_unclaimed(record, State.FAILED, late)
+            return
         notices = self._notices.at_the_end(record, State.EXPIRED)
         expired = await self._journal.expire(record, notices)
         if expired is not None:

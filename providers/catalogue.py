@@ -1,4 +1,4 @@
-"""Finds every vendor's operations, and refuses to start where two of them clash."""
+"""Knows every vendor's operations, and refuses to start where two of them clash."""
 
 from __future__ import annotations
 
@@ -8,18 +8,37 @@ from functools import cache
 from importlib import import_module
 
 import providers
+from providers.contract import flaws
 from providers.operation import Kind, Operation, Verb
 from providers.provider import Provider
 
-__all__ = ["Catalogue", "CatalogueClashError", "discover"]
+__all__ = [
+    "Catalogue",
+    "CatalogueClashError",
+    "CatalogueError",
+    "ProviderFlawError",
+    "discover",
+]
 
 
-class CatalogueClashError(Exception):
+class CatalogueError(Exception):
+    """What is known cannot be used, or not together. flaws: all that is wrong, each in a line."""
+
+    def __init__(self, *flaws: str) -> None:
+        super().__init__("; ".join(flaws))
+        self.flaws = flaws
+
+
+class CatalogueClashError(CatalogueError):
     """Two vendors claim the same word, or an operation is declared twice."""
 
 
+class ProviderFlawError(CatalogueError):
+    """A vendor's value breaks its contract; see `providers.contract`."""
+
+
 class Catalogue:
-    """Everything that can be done, by the words that people type."""
+    """Everything that can be done, by the words that people type. Raises CatalogueError."""
 
     def __init__(self, known: Iterable[Provider]) -> None:
         self.providers: dict[str, Provider] = {}
@@ -27,15 +46,14 @@ class Catalogue:
         for provider in known:
             if provider.name in self.providers:
                 raise CatalogueClashError(f"the provider {provider.name} is there twice")
+            if found := tuple(flaws(provider)):
+                raise ProviderFlawError(*found)
             self.providers[provider.name] = provider
             for kind in provider.kinds:
-                self._add(provider, kind)
+                self._add(kind)
+        self._check_names()
 
-    def _add(self, provider: Provider, kind: Kind) -> None:
-        if kind.provider != provider.name:
-            raise CatalogueClashError(f"{kind.where} is declared by {provider.name}")
-        if kind.service not in provider.account.hosts or kind.service not in provider.faults:
-            raise CatalogueClashError(f"{kind.where} has no host or no fault table")
+    def _add(self, kind: Kind) -> None:
         for word in (kind.where, *kind.aliases):
             if word in self.words:
                 raise CatalogueClashError(f"{word} names {self.words[word].where} and {kind.where}")
@@ -45,6 +63,15 @@ class Catalogue:
         verbs = [operation.verb for operation in kind.operations]
         if doubled := {verb for verb in verbs if verbs.count(verb) > 1 or verb in kind.gaps}:
             raise CatalogueClashError(f"{kind.where} declares {', '.join(sorted(doubled))} twice")
+
+    def _check_names(self) -> None:
+        """A rule for a vendor must not mean what people type for another's tasks."""
+        for name in self.providers:
+            kind = self.words.get(name)
+            if kind and kind.provider != name:
+                raise CatalogueClashError(f"{name} names the provider {name} and {kind.where}")
+            if name in set(Verb):
+                raise CatalogueClashError(f"the provider's name {name} is a verb")
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -66,7 +93,7 @@ class Catalogue:
 
 @cache
 def discover() -> Catalogue:
-    """The catalogue of every vendor package in this folder."""
+    """The catalogue of every vendor package in this folder. `providers.plugins` adds others."""
     packages = sorted(
         found.name for found in pkgutil.iter_modules(providers.__path__) if found.ispkg
     )

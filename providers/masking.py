@@ -25,6 +25,8 @@ _MOST_DEEP = 5
 _SECRET_NAME = re.compile(
     r"secret|token|passw|credential|signature|usersig|pushargs|auth|key\Z", re.IGNORECASE
 )
+_ADDRESS_NAME = re.compile(r"(url|addr)s?\Z", re.IGNORECASE)  # also without a scheme
+_SECRET_VALUE = re.compile(r"(secret|token|auth_key|sign)=", re.IGNORECASE)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -74,17 +76,22 @@ def masked(value: object, *, deep: int = _MOST_DEEP) -> object:
     if isinstance(value, Mapping):
         pairs = list(value.items())[:_MOST_ITEMS]
         return {
-            foreign(name, 60): MASK
-            if _SECRET_NAME.search(str(name)) and inside not in ("", None)
-            else masked(inside, deep=deep - 1)
-            for name, inside in pairs
+            foreign(name, 60): _masked_field(str(name), inside, deep) for name, inside in pairs
         }
     if isinstance(value, Sequence):
         return [masked(inside, deep=deep - 1) for inside in value[:_MOST_ITEMS]]
     return value if isinstance(value, int | float | bool) or value is None else foreign(value)
 
 
+def _masked_field(name: str, value: object, deep: int) -> object:
+    if _SECRET_NAME.search(name) and value not in ("", None):
+        return MASK
+    if _ADDRESS_NAME.search(name) and isinstance(value, str):
+        return masked_url(value)
+    return masked(value, deep=deep - 1)
+
+
 def _masked_text(text: str) -> str:
-    if "://" in text or "?" in text or re.search(r"(?i)(secret|token|auth_key|sign)=", text):
-        return masked_url(text) or MASK
-    return foreign(text, _MOST_TEXT)
+    address = "://" in text or "?" in text
+    shown = (masked_url(text) or MASK) if address else foreign(text, _MOST_TEXT)
+    return MASK if _SECRET_VALUE.search(shown) else shown

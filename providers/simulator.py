@@ -74,7 +74,10 @@ class SimulatedAccount:
 
 @dataclass(slots=True, kw_only=True)
 class SimulatedTask:
-    """A task at the vendor. `state` is the vendor's own word; `facts` whatever else it tells."""
+    """A task at the vendor. `state` is the vendor's own word; `facts` whatever else it tells.
+
+    dead_source: what it pulls does not play, so once it was restarted it does not come back.
+    """
 
     kind: str
     id: str
@@ -83,6 +86,7 @@ class SimulatedTask:
     state: str = ""
     name: str = ""
     facts: dict[str, object] = field(default_factory=dict)
+    dead_source: bool = False
 
     def told(self, usual: Mapping[str, object]) -> dict[str, object]:
         """The vendor's fields of such a task; where `facts` has one of them, as it is there."""
@@ -314,6 +318,10 @@ class Simulator(ABC):
             return self.identify(request)[0]
         except SimulatorFault:
             return ""
+
+    def _stays_down(self, task: SimulatedTask) -> bool:
+        """Whether a task that is restarted or started now does not come back."""
+        return task.dead_source or self._takes(Incident.NOT_BACK)
 
     def _count(self, seen: Seen) -> None:
         """Refused calls count as well, as at the real vendors."""

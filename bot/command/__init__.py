@@ -1,9 +1,12 @@
 """What people type -> one frozen Command, or a UsageError that shows how to mend it. Pure.
 
-    model.py     the commands, what they are read against, and the error
-    words.py     text -> words: quotes, dashes, spaces and Slack's own markup, forgiven
-    draft.py     words in their places, and how a flaw is mended
-    reader.py    the verb and the place        task.py   what follows them
+    model.py     the commands              vocabulary.py   what they are read against
+    words.py     text -> words: quotes, dashes and spaces, forgiven      markup.py   Slack's own
+    draft.py     words in their places, and how a flaw is mended         options.py  the options
+    reader.py    the verb and the place    place.py    account, region, app
+    task.py  targets.py  listing.py  past.py  brake.py    what follows them, by the verb
+    wording.py   how a command is written out, so that it is read the same again
+    manual.py    what the help says of each verb
     grammar.py   text -> Command through all of these, or the answer with an example
 
 What is forgiven is forgiven in verbs, providers and options only. Task ids, regions and the names
@@ -12,25 +15,37 @@ its Unicode name and place, and nothing is ever mended into an id.
 """
 
 from bot.command.grammar import parse
+from bot.command.manual import MANUAL
 from bot.command.model import (
     Command,
+    FreezeCommand,
     HelpCommand,
-    Target,
+    HistoryCommand,
+    ListCommand,
+    ShowCommand,
     TargetsCommand,
     TaskCommand,
-    UsageError,
-    Vocabulary,
+    ThawCommand,
     WhoamiCommand,
 )
+from bot.command.place import word_of
+from bot.command.vocabulary import Target, UsageError, Vocabulary
 
 __all__ = [
+    "MANUAL",
     "Command",
+    "FreezeCommand",
     "HelpCommand",
+    "HistoryCommand",
+    "ListCommand",
+    "ShowCommand",
     "Target",
     "TargetsCommand",
     "TaskCommand",
+    "ThawCommand",
     "UsageError",
     "Vocabulary",
     "WhoamiCommand",
     "parse",
+    "word_of",
 ]

@@ -16,17 +16,27 @@ OPTIONS: Mapping[str, bool] = {  # name -> takes a value
     "--region": True,
     "--app": True,
     "--reason": True,
+    "--state": True,
+    "--since": True,
+    "--page": True,
     "--dry-run": False,
+    "--canary": False,
+    "--here": False,
     "--help": False,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Words that stand for themselves, and options with their values, in the order of typing."""
+    """Words that stand for themselves, and options with their values, in the order of typing.
+
+    reason_ends: how many words stand before an unquoted reason that more words follow. Its end is
+        then a guess; None where it is known.
+    """
 
     words: tuple[str, ...]
     options: tuple[tuple[str, str | None], ...] = ()
+    reason_ends: int | None = None
 
     def value(self, option: str) -> str | None:
         """What was typed for an option."""
@@ -44,6 +54,10 @@ class Draft:
         """These words from one place on."""
         return replace(self, words=(*self.words[:place], *words))
 
+    def without_word(self, place: int) -> Draft:
+        """One word less."""
+        return replace(self, words=(*self.words[:place], *self.words[place + 1 :]))
+
     def without(self, option: str) -> Draft:
         """No option of this name."""
         return replace(self, options=tuple(pair for pair in self.options if pair[0] != option))
@@ -51,6 +65,11 @@ class Draft:
     def with_option(self, option: str, value: str | None) -> Draft:
         """The option once, with this value."""
         return replace(self, options=(*self.without(option).options, (option, value)))
+
+    def with_reason(self, words: tuple[str, ...], reason: str) -> Draft:
+        """These words, and a reason whose end is known."""
+        named = replace(self.with_option("--reason", reason), reason_ends=None)
+        return replace(named, words=words)
 
 
 class Flaw(Exception):
@@ -91,19 +110,38 @@ def drafted(words: Iterable[Word], name: str) -> Draft:
     """The words in their places. `name` ("/stream") is dropped where it was typed once more."""
     plain: list[str] = []
     options: list[tuple[str, str | None]] = []
+    after_reason: int | None = None
+    reason_ends: int | None = None
     rest = list(reversed(tuple(words)))
     while rest:
         word = rest.pop()
         if not word.option:
-            plain.append(word.text)
-        elif word.option != END_OF_OPTIONS:
-            value = word.attached
-            if value is None and _takes_value(word.option) and rest and _is_value(rest[-1]):
-                value = rest.pop().text
+            if plain or not _is_name(word.text, name):
+                plain.append(word.text)
+                reason_ends = after_reason if reason_ends is None else reason_ends
+        elif word.option == END_OF_OPTIONS:
+            after_reason = None
+        else:
+            value, open_ended = _value_of(word, rest)
             options.append((word.option, value))
-    while plain and fold(plain[0]).lstrip("/") == fold(name).lstrip("/"):
-        del plain[0]
-    return Draft(tuple(plain), tuple(options))
+            if open_ended and after_reason is None:
+                after_reason = len(plain)
+    return Draft(tuple(plain), tuple(options), reason_ends)
+
+
+def _value_of(word: Word, rest: list[Word]) -> tuple[str | None, bool]:
+    """An option's value, which may be the next word; and whether it is a reason whose end nobody
+    knows, because it has no quotes."""
+    value, wrapped = word.attached, word.wrapped
+    if value is None and _takes_value(word.option) and rest and _is_value(rest[-1]):
+        taken = rest.pop()
+        value, wrapped = taken.text, taken.quoted
+    is_reason = nearest(word.option, OPTIONS) == "--reason"
+    return value, is_reason and value is not None and not wrapped
+
+
+def _is_name(word: str, name: str) -> bool:
+    return fold(word).lstrip("/") == fold(name).lstrip("/")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -7,16 +7,21 @@ what was typed and reading it again, until nothing is left to mend: it can alway
 from __future__ import annotations
 
 from bot.command.draft import Draft, Flaw, drafted
+from bot.command.markup import holds_slack_markup
 from bot.command.model import (
     Command,
+    FreezeCommand,
     HelpCommand,
+    HistoryCommand,
+    ListCommand,
+    ShowCommand,
     TargetsCommand,
     TaskCommand,
-    UsageError,
-    Vocabulary,
+    ThawCommand,
     WhoamiCommand,
 )
 from bot.command.reader import Reader
+from bot.command.vocabulary import UsageError, Vocabulary
 from bot.command.words import UncuttableError, cut, fold
 from providers.foreign import foreign
 
@@ -24,6 +29,15 @@ __all__ = ["parse"]
 
 MAX_READ = 10
 """Tasks and options that an answer repeats."""
+
+_PARTS = {
+    "list": ("where", "text"),
+    "history": ("about",),
+    "show": ("operation",),
+    "freeze": ("reason",),
+    "thaw": ("reason",),
+}
+"""What the words after these verbs are; the last name is for all that are left."""
 
 _MOST_MENDED = 200  # each mending takes one flaw away; the bound only makes sure that it ends
 
@@ -35,14 +49,31 @@ def parse(text: str, vocabulary: Vocabulary, *, escaped: bool = False) -> Comman
     Raises UsageError.
     """
     try:
-        draft = drafted(cut(text, escaped=escaped), vocabulary.name)
+        draft = _drafted(text, vocabulary.name, escaped=escaped)
     except UncuttableError as error:
         example = _example(_recut(error.mended, vocabulary), vocabulary)
         raise UsageError(error.says, example=example, hint=error.hint) from None
     try:
-        return Reader(draft, vocabulary).command()
+        return _command(draft, vocabulary)
     except Flaw as flaw:
         raise _usage_error(flaw, draft, vocabulary) from None
+
+
+def _drafted(text: str, name: str, *, escaped: bool = False) -> Draft:
+    """The words in their places. Raises UncuttableError."""
+    draft = drafted(cut(text, escaped=escaped), name)
+    if draft.words and fold(draft.words[0]) == "history":
+        named = drafted(cut(text, escaped=escaped, names=True), name)
+        return named.with_word(0, "history")
+    return draft
+
+
+def _command(draft: Draft, vocabulary: Vocabulary) -> Command:
+    """The command, which can be typed again to the letter. Raises Flaw."""
+    command = Reader(draft, vocabulary).command()
+    if holds_slack_markup(_typed(command, vocabulary.name)):
+        raise Flaw("together the words read as a link or a name in Slack.", Draft(("help",)))
+    return command
 
 
 def _usage_error(flaw: Flaw, draft: Draft, vocabulary: Vocabulary) -> UsageError:
@@ -66,7 +97,7 @@ def _example(draft: Draft | None, vocabulary: Vocabulary) -> str | None:
         if draft is None:
             return None
         try:
-            return _typed(Reader(draft, vocabulary).command(), vocabulary.name)
+            return _typed(_command(draft, vocabulary), vocabulary.name)
         except Flaw as flaw:
             draft = flaw.mended
     return None
@@ -76,7 +107,7 @@ def _recut(text: str | None, vocabulary: Vocabulary) -> Draft:
     """The draft of a text that should be fit now, or the one of `help`."""
     if text is not None:
         try:
-            return drafted(cut(text), vocabulary.name)
+            return _drafted(text, vocabulary.name)
         except UncuttableError:
             pass
     return Draft(("help",))
@@ -84,8 +115,10 @@ def _recut(text: str | None, vocabulary: Vocabulary) -> Draft:
 
 def _typed(command: Command, name: str) -> str:
     match command:
-        case TaskCommand():
+        case TaskCommand() | ListCommand() | HistoryCommand():
             return command.typed()
+        case ShowCommand() | FreezeCommand() | ThawCommand():
+            return command.typed(name)
         case HelpCommand(topic):
             return f"{name} help {topic}" if topic else f"{name} help"
         case WhoamiCommand():
@@ -96,10 +129,13 @@ def _typed(command: Command, name: str) -> str:
 
 def _read(draft: Draft, vocabulary: Vocabulary) -> tuple[tuple[str, str], ...]:
     """What was understood, part by part."""
-    parts = list(zip(("verb", "where"), draft.words, strict=False))
-    if len(parts) > 1 and (kind := vocabulary.catalogue.words.get(fold(draft.words[1]))):
+    verb, *rest = draft.words or ("",)
+    parts = [("verb", verb)] if draft.words else []
+    names = _PARTS.get(fold(verb), ("where", "task"))
+    parts += list(zip(names[:-1], rest, strict=False))
+    if len(parts) > 1 and (kind := vocabulary.catalogue.words.get(fold(rest[0]))):
         parts[1] = ("where", kind.where)
-    if len(draft.words) > 2:
-        parts.append(("task", " ".join(draft.words[2 : 2 + MAX_READ])))
+    if more := rest[len(names) - 1 :]:
+        parts.append((names[-1], " ".join(more[:MAX_READ])))
     parts += [(name, value or "") for name, value in draft.options[:MAX_READ]]
     return tuple((foreign(part, 60), foreign(value, 150)) for part, value in parts)

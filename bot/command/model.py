@@ -1,66 +1,39 @@
-"""The commands, what they are read against, and what is said when they cannot be read."""
+"""The commands: frozen values. What was read is what is judged, kept and run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from bot.command.words import END_OF_OPTIONS, quoted
-from providers.account import Account
-from providers.catalogue import Catalogue
+from bot.command.wording import NAME, Wording, brake, paging, place_options, span, with_letters
+from bot.command.words import quoted
+from providers.facts import TaskState
 from providers.operation import Verb
 
 __all__ = [
     "Command",
+    "FreezeCommand",
     "HelpCommand",
-    "Target",
+    "HistoryCommand",
+    "ListCommand",
+    "ShowCommand",
     "TargetsCommand",
     "TaskCommand",
-    "UsageError",
-    "Vocabulary",
+    "ThawCommand",
     "WhoamiCommand",
+    "Wording",
 ]
 
 
-class Target(Protocol):
-    """A named target of the configuration, as far as the grammar reads it.
-
-    kind: the kind's name ("pull"), with or without its provider ("tencent:pull").
-    """
-
-    @property
-    def account(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def task(self) -> str: ...
-    @property
-    def region(self) -> str | None: ...
-    @property
-    def app(self) -> int | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words that a command may use.
-
-    accounts: in the order of the configuration; the first one of a provider is its default.
-    name: how the command itself is typed.
-    """
-
-    catalogue: Catalogue
-    accounts: Mapping[str, Account]
-    targets: Mapping[str, Target]
-    name: str = "/stream"
-
-
 class TaskCommand(BaseModel):
-    """One verb on one task. Frozen: what was read here is what is judged, kept and run.
+    """One verb on one task, or on several of one kind, account and region. Frozen.
 
     where: "tencent:pull". task: to the letter. target: the named target that was typed, if any.
+    others: further tasks, in the order of typing, each once.
+    canary: the first task alone, proved, then the rest. here: the channel sees what is read.
     notes: what the asker is told although it runs.
     again: the shortest command that does the same, where `parse` made this one.
     """
@@ -76,33 +49,152 @@ class TaskCommand(BaseModel):
     reason: str = ""
     dry_run: bool = False
     target: str | None = None
+    others: tuple[str, ...] = ()
+    canary: bool = False
+    here: bool = False
     notes: tuple[str, ...] = ()
     again: str = ""
+    wording: Wording = Wording()
+
+    @model_validator(mode="after")
+    def _each_task_once(self) -> Self:
+        if len(set(self.tasks)) < len(self.tasks):
+            raise ValueError("a task is there twice")
+        return self
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Every task of the command, in the order of typing."""
+        return (self.task, *self.others)
+
+    def alone(self, task: str) -> TaskCommand:
+        """The same command on this one of its tasks. Raises ValueError for a task of another."""
+        if task not in self.tasks:
+            raise ValueError("the command is not on this task")
+        one = self.model_copy(update={"task": task, "others": (), "canary": False})
+        return one.worded(self.wording) if self.again else one
+
+    def worded(self, wording: Wording) -> TaskCommand:
+        """The same command, to be shown like this."""
+        return self.model_copy(update={"wording": wording, "again": self._spelled(wording)})
 
     def typed(self) -> str:
         """A command that does the same again, as "/stream restart tencent 123"."""
-        return self.again or self.spelled("/stream", self.where, ("account", "region", "app"))
+        return self.again or self._spelled(self.wording)
 
-    def spelled(self, name: str, where: str, options: tuple[str, ...]) -> str:
-        """The command as text. `where`: the word that stands for it; `options`: which of "account",
-        "region" and "app" are written out. A target stands for all of them."""
-        words = [name, self.verb, self.target or where]
-        if self.target is None:
-            values = ((option, getattr(self, option)) for option in options)
-            words += [f"--{option} {value}" for option, value in values if value is not None]
+    def _spelled(self, wording: Wording) -> str:
+        words = [wording.name, self.verb, self.target or wording.where or self.where]
+        if self.target is None:  # which stands for all of these
+            words += place_options(wording, self.account, self.region, self.app)
         if self.reason:
             words.append(f"--reason {quoted(self.reason)}")
-        if self.dry_run:
-            words.append("--dry-run")
-        if self.target is None:
-            self._put_task(words)
-        return " ".join(words)
+        words += [option for option, typed in self._switches() if typed]
+        return " ".join(words if self.target else with_letters(words, self.tasks))
 
-    def _put_task(self, words: list[str]) -> None:
-        if self.task.startswith(END_OF_OPTIONS):
-            words += [END_OF_OPTIONS, self.task]
-        else:
-            words.insert(3, quoted(self.task) if self.task[:1] in "\"'`" else self.task)
+    def _switches(self) -> Iterator[tuple[str, bool]]:
+        yield "--dry-run", self.dry_run
+        yield "--canary", self.canary
+        yield "--here", self.here
+
+
+@dataclass(frozen=True, slots=True)
+class ListCommand:
+    """`list`: the tasks of one kind, account and region.
+
+    state: only those in this state. text: only those that hold it. page: the first is 1.
+    here: the channel sees the answer.
+    """
+
+    where: str
+    account: str
+    region: str
+    app: int | None = None
+    state: TaskState | None = None
+    text: str = ""
+    page: int = 1
+    here: bool = False
+    wording: Wording = field(default=Wording(), compare=False, repr=False)
+
+    def typed(self, page: int | None = None) -> str:
+        """The command that gives this page, or another one."""
+        wording = self.wording
+        words = [wording.name, Verb.LIST, wording.where or self.where]
+        words += place_options(wording, self.account, self.region, self.app)
+        if self.state:
+            words.append(f"--state {self.state.replace(' ', '-')}")
+        words += paging(page or self.page, self.here)
+        return " ".join(with_letters(words, self.text.split()))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCommand:
+    """`history`: what was done, the latest first. What is None is not asked for.
+
+    where, task: "tencent:pull", and one task of it; of a named target where `target` is given.
+    person: a Slack id ("U123") or a display name ("ann").
+    channel: a Slack id, or "here" for the channel that it was typed in.
+    since: seconds back. here: the channel sees the answer.
+    """
+
+    where: str | None = None
+    task: str | None = None
+    target: str | None = None
+    person: str | None = None
+    channel: str | None = None
+    since: float | None = None
+    page: int = 1
+    here: bool = False
+    wording: Wording = field(default=Wording(), compare=False, repr=False)
+
+    def typed(self, page: int | None = None) -> str:
+        """The command that gives this page, or another one."""
+        words = [self.wording.name, "history"]
+        if place := self.target or (self.where and (self.wording.where or self.where)):
+            words.append(place)
+        if self.person:
+            words.append(f"@{self.person}" if " " not in self.person else quoted(f"@{self.person}"))
+        if self.channel:
+            words.append(self.channel if self.channel == "here" else f"#{self.channel}")
+        if self.since is not None:
+            words.append(f"--since {span(self.since)}")
+        words += paging(page or self.page, self.here)
+        task = () if self.task is None or self.target else (self.task,)
+        return " ".join(with_letters(words, task))
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCommand:
+    """`show`: the whole trail of one operation, by its id ("4T7Q2")."""
+
+    operation: str
+
+    def typed(self, name: str = NAME) -> str:
+        """The command as text."""
+        return f"{name} show {self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeCommand:
+    """`freeze`: no change is sent any more, on one account, or on all of them (None)."""
+
+    account: str | None
+    reason: str
+
+    def typed(self, name: str = NAME) -> str:
+        """The command as text."""
+        return brake(name, "freeze", self.account, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class ThawCommand:
+    """`thaw`: changes are sent again, on one account, or on all of them (None)."""
+
+    account: str | None
+    reason: str = ""
+
+    def typed(self, name: str = NAME) -> str:
+        """The command as text."""
+        return brake(name, "thaw", self.account, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,41 +214,14 @@ class TargetsCommand:
     """`targets`: the named targets of the configuration."""
 
 
-Command = TaskCommand | HelpCommand | WhoamiCommand | TargetsCommand
-
-
-class UsageError(Exception):
-    """The command cannot be taken; nothing was done.
-
-    All texts are plain: one line, bounded, without markup, not escaped.
-
-    says: the whole answer in one line, "Not run: ...", good as the message's `text`.
-    nearest: the known word in place of the wrong one.
-    example: a complete command that can be read, to copy.
-    read: what was understood, by its part: ("verb", "restrat"), ("where", "tencent:pull").
-    wrong: which part of `read` is at fault, or "".
-    known, named: the words that would have done; `named` are the configuration's own names.
-    hint: the sentence after "Next:", beside copying the example; may be empty.
-    """
-
-    def __init__(
-        self,
-        says: str,
-        *,
-        nearest: str | None = None,
-        example: str | None = None,
-        read: tuple[tuple[str, str], ...] = (),
-        wrong: str = "",
-        known: tuple[str, ...] = (),
-        named: tuple[str, ...] = (),
-        hint: str = "",
-    ) -> None:
-        super().__init__(says)
-        self.says = says
-        self.nearest = nearest
-        self.example = example
-        self.read = read
-        self.wrong = wrong
-        self.known = known
-        self.named = named
-        self.hint = hint
+Command = (
+    TaskCommand
+    | ListCommand
+    | HistoryCommand
+    | ShowCommand
+    | FreezeCommand
+    | ThawCommand
+    | HelpCommand
+    | WhoamiCommand
+    | TargetsCommand
+)

@@ -1,25 +1,32 @@
-"""One draft -> one Command: the verb and the place. What follows them is read in `task.py`."""
+"""One draft -> one Command: the verb and the place. The modules beside it read what follows."""
 
 from __future__ import annotations
 
-from bot.command.draft import Draft, Flaw, near_word, nearest, quote
+from bot.command.brake import BRAKES, braked
+from bot.command.draft import OPTIONS, Draft, Flaw, near_word, nearest, quote
+from bot.command.listing import listed, no_target_listed
 from bot.command.model import (
     Command,
     HelpCommand,
+    ListCommand,
     TargetsCommand,
     TaskCommand,
-    Vocabulary,
     WhoamiCommand,
 )
-from bot.command.task import TaskReader, word_of
+from bot.command.past import HistoryReader, shown
+from bot.command.place import word_of
+from bot.command.targets import kind_of, on_targets
+from bot.command.task import TaskReader
+from bot.command.vocabulary import Vocabulary
 from bot.command.words import fold
+from providers.foreign import foreign
 from providers.operation import Kind, Verb
 
 __all__ = ["Reader"]
 
 HELP_WORDS = frozenset({"help", "?", "-h"})
-OWN_VERBS = ("help", "whoami", "targets")
-LATER_VERBS = frozenset({"history", "show", "freeze", "thaw"})
+ALONE = ("targets", "whoami")
+OWN_VERBS = ("history", "show", *BRAKES, *ALONE, "help")
 
 MAX_NAMED = 20
 """Names of targets that an answer lists."""
@@ -42,12 +49,38 @@ class Reader:
             return HelpCommand(self._topic(words[0]) if words else None)
         if not words:
             return self._nothing()
+        if self._draft.reason_ends is not None:
+            raise self._no_end_of_reason(self._draft.reason_ends)
         first = fold(words[0])
         if first in HELP_WORDS:
             return self._help()
         if first in OWN_VERBS:
             return self._own(first)
         return self._on_task(self._verb())
+
+    def _no_end_of_reason(self, at: int) -> Flaw:
+        """`--reason wrong source 123`: the rest of the reason would be a task."""
+        before, after = self._draft.words[:at], self._draft.words[at:]
+        missing = min(max(0, self._length(before, after) - at), len(after))
+        rest, kept = after[: len(after) - missing], after[len(after) - missing :]
+        names = (name for name, _ in self._draft.options)
+        option = next(name for name in names if nearest(name, OPTIONS) == "--reason")
+        reason = self._draft.value(option) or ""
+        whole = " ".join((reason, *rest)).strip()
+        return Flaw(
+            f"--reason takes one word without quotes; more follow {quote(reason)}: "
+            f"{foreign(' '.join(after), 60)}.",
+            self._draft.without(option).with_reason((*before, *kept), whole),
+            wrong="--reason",
+            hint="put the whole reason in quotes",
+        )
+
+    def _length(self, before: tuple[str, ...], after: tuple[str, ...]) -> int:
+        """How many words the command has without its reason, at least."""
+        if before and fold(before[0]) in BRAKES:
+            return 1
+        named = before[1] if len(before) > 1 else after[-1]
+        return 2 if named in self._vocabulary.targets else 3
 
     # The bot's own verbs
 
@@ -67,7 +100,7 @@ class Reader:
         raise self._no_topic(topics[0])
 
     def _no_topic(self, word: str) -> Flaw:
-        if fold(word) in {*Verb, *LATER_VERBS}:
+        if fold(word) in set(Verb):
             return Flaw(f"{fold(word)} is not in this version.", _HELP, wrong="where")
         near = nearest(word, self._topics())
         return Flaw(
@@ -89,6 +122,12 @@ class Reader:
         return tuple(verb.value for verb in Verb if self._kind_with(verb))
 
     def _own(self, verb: str) -> Command:
+        if verb == "history":
+            return HistoryReader(self._draft, self._vocabulary).command()
+        if verb == "show":
+            return shown(self._draft)
+        if verb in BRAKES:
+            return braked(self._draft, self._vocabulary, verb)
         if len(self._draft.words) > 1 or self._draft.options:
             raise Flaw(f"{verb} takes nothing after it.", Draft((verb,)))
         return WhoamiCommand() if verb == "whoami" else TargetsCommand()
@@ -100,8 +139,6 @@ class Reader:
         plain = fold(word)
         if plain in set(Verb):
             return Verb(plain)
-        if plain in LATER_VERBS:
-            raise Flaw(f"{plain} is not in this version.", _HELP, wrong="verb")
         if plain in self._catalogue.words or word in self._vocabulary.targets:
             raise Flaw("the verb comes first.", self._verb_first(), wrong="verb")
         known = (*self._verbs(), *OWN_VERBS)
@@ -121,15 +158,20 @@ class Reader:
             return self._draft.up_to(0, rest[0], where, *rest[1:])
         return Draft(("help", where)) if self._topic(where) else _HELP
 
-    def _on_task(self, verb: Verb) -> TaskCommand:
+    def _on_task(self, verb: Verb) -> TaskCommand | ListCommand:
         if len(self._draft.words) < 2:
             raise self._no_place(verb)
         word = self._draft.words[1]
         if word in self._vocabulary.targets:
-            return TaskReader.of_target(self._draft, self._vocabulary, word).on_target(verb, word)
-        if kind := self._catalogue.words.get(fold(word)):
-            return TaskReader(self._draft, self._vocabulary, kind).command(verb)
-        raise self._unknown_place(verb, word)
+            if verb is Verb.LIST:
+                raise no_target_listed(self._draft, word, kind_of(word, self._vocabulary))
+            return on_targets(self._draft, self._vocabulary, verb)
+        kind = self._catalogue.words.get(fold(word))
+        if kind is None:
+            raise self._unknown_place(verb, word)
+        if verb is Verb.LIST:
+            return listed(self._draft, self._vocabulary, kind)
+        return TaskReader(self._draft, self._vocabulary, kind, verb).command()
 
     def _no_place(self, verb: Verb) -> Flaw:
         if kind := self._kind_with(verb):

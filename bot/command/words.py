@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.command.markup import unwrapped
 from providers.foreign import foreign
 
 __all__ = [
@@ -18,10 +19,10 @@ __all__ = [
     "Word",
     "cut",
     "fold",
-    "holds_slack_markup",
+    "looks_like_option",
     "odd_character",
     "quoted",
-    "unwrapped",
+    "spelled",
 ]
 
 MAX_TEXT = 3_000
@@ -46,13 +47,8 @@ _MATES = {
     **{"“": "”", "”": "”", "„": "“”", "«": "»", "»": "«»", "＂": "＂"},
     **{"‘": "’", "’": "’", "‚": "‘’", "＇": "＇"},
 }
+_OPENERS = frozenset(_MATES)
 _FENCED = re.compile(r"```(.+)```", re.DOTALL)  # a code block, as people copy it
-
-# Slack's forms: <https://x|label>, <@U1|name>, <#C1|name>, <!subteam^S1|@oncall>
-_LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|\s]+)(?:\|([^<>]*))?>")
-_MENTION = re.compile(r"<([@#!])([^<>|\s]+)(?:\|([^<>]*))?>")
-_ENTITY = re.compile(r"&(amp|lt|gt);")
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +58,14 @@ class Word:
     text: to the letter.
     option: "--region", or "--" alone, in plain letters and dashes; empty for any other word.
     attached: what stands after an option's "="; None where there is no "=".
+    quoted: the word was in quotes. wrapped: what is attached was.
     """
 
     text: str
     option: str = ""
     attached: str | None = None
     quoted: bool = False
+    wrapped: bool = False
 
 
 class UncuttableError(ValueError):
@@ -81,17 +79,18 @@ class UncuttableError(ValueError):
         self.mended = mended
 
 
-def cut(text: str, *, escaped: bool = False) -> tuple[Word, ...]:
+def cut(text: str, *, escaped: bool = False, names: bool = False) -> tuple[Word, ...]:
     """The words of a line. Raises UncuttableError.
 
     escaped: Slack has written &amp; &lt; &gt; for & < >, as it does in messages.
+    names: people and channels stay as Slack's ids: <@U1>, <#C1>.
     """
     if len(text) > MAX_TEXT:
         raise UncuttableError(
             f"Not run: the command has {len(text):,} characters; {MAX_TEXT:,} is the most.",
             "type it shorter",
         )
-    words = _words(_without_fence(unwrapped(text, escaped=escaped)))
+    words = _words(_without_fence(unwrapped(text, escaped=escaped, names=names)))
     if len(words) == 1 and words[0].quoted:
         return _words(words[0].text)  # the whole command was in backticks or quotes
     return words
@@ -117,28 +116,6 @@ def odd_character(text: str) -> str | None:
     return None
 
 
-def holds_slack_markup(text: str) -> bool:
-    """True where Slack's own form of a link or a name is inside."""
-    return bool(_LINK.search(text) or _MENTION.search(text))
-
-
-def unwrapped(text: str, *, escaped: bool = False) -> str:
-    """The text as it was typed, before Slack made links and names of parts of it.
-
-    A name without a label (<@U1>) stays: what was typed for it is not known.
-    """
-    text = _LINK.sub(lambda link: link[2] or link[1], text)
-    text = _MENTION.sub(_as_typed, text)
-    return _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text) if escaped else text
-
-
-def _as_typed(mention: re.Match[str]) -> str:
-    sign, _, label = mention.groups()
-    if not label:
-        return mention[0]
-    return ("#" if sign == "#" else "@") + label.lstrip("@#")
-
-
 def quoted(text: str) -> str:
     """The text in quotes that `cut` takes off again, to the letter.
 
@@ -151,6 +128,16 @@ def quoted(text: str) -> str:
     )
     opener, mate = next(fitting, ('"', '"'))
     return f"{opener}{text}{mate}"
+
+
+def spelled(word: str) -> str:
+    """A word without spaces as `cut` reads it to the letter, where no option can stand."""
+    return quoted(word) if word[:1] in _OPENERS else word
+
+
+def looks_like_option(word: str) -> bool:
+    """True where a word is read as an option unless a bare -- stands before it."""
+    return _option(word, 0) is not None
 
 
 def _without_fence(text: str) -> str:
@@ -191,7 +178,8 @@ def _word(text: str, at: int, *, options: bool) -> tuple[Word, int]:
     if not option["equals"]:
         return Word(option[0], _plain(option)), option.end()
     value, end = _value(text, option.end())
-    return Word(text[at:end], _plain(option), value), end
+    wrapped = text[option.end() : option.end() + 1] in _OPENERS
+    return Word(text[at:end], _plain(option), value, wrapped=wrapped), end
 
 
 def _quoted_word(content: str, *, options: bool) -> Word:
@@ -199,7 +187,7 @@ def _quoted_word(content: str, *, options: bool) -> Word:
     if option is None or not (option["equals"] or option.end() == len(content)):
         return Word(content, quoted=True)
     attached = content[option.end() :] if option["equals"] else None
-    return Word(content, _plain(option), attached, quoted=True)
+    return Word(content, _plain(option), attached, quoted=True, wrapped=True)
 
 
 def _option(text: str, at: int) -> re.Match[str] | None:

@@ -77,6 +77,7 @@ admin = "127.0.0.1:0"
 url = "sqlite:///{database}"
 [timeouts]
 vendor_seconds = 5                     # so that a vendor that hangs is seen to
+verify_seconds = 20                    # so that a stream that does not come back is seen to
 [accounts.prod]
 provider = "tencent"
 region = "ap-guangzhou"
@@ -117,6 +118,9 @@ _TASKS: Mapping[str, tuple[SimulatedTask, ...]] = {
         *(SimulatedTask(kind="pull", id=task, region="ap-guangzhou") for task in ("123", "456")),
         SimulatedTask(kind="pull", id="777", region="ap-guangzhou", name="main-feed"),
         SimulatedTask(
+            kind="pull", id="789", region="ap-guangzhou", name="backup feed", dead_source=True
+        ),
+        SimulatedTask(
             kind="ingest",
             id="-gCTFWtU7t7D+rTEL2p6_vnZV4.vRaRm5zJ3tEiSY+Rcfy..",
             region="ap-singapore",
@@ -126,13 +130,28 @@ _TASKS: Mapping[str, tuple[SimulatedTask, ...]] = {
     ),
     "alibaba": (
         SimulatedTask(
-            kind="relay", id="6f869419-0692-4fd5-8cf0-66cab6590001", region="cn-shanghai"
+            kind="relay",
+            id="6f869419-0692-4fd5-8cf0-66cab6590001",
+            region="cn-shanghai",
+            name="stadium",
+        ),
+        SimulatedTask(
+            kind="relay",
+            id="6f869419-0692-4fd5-8cf0-66cab6590002",
+            region="cn-shanghai",
+            name="studio",
+            state="3",
+            facts={"TaskInvalidReason": "PullStreamFailed"},
         ),
     ),
     "volcengine": (
         SimulatedTask(kind="record", id="f831f3b0a1b2c3d4e5f61aa4dcf7621"),
         SimulatedTask(kind="record", id="f831f3b0aaaabbbb1aa4dcf7621"),
         SimulatedTask(kind="record", id=_ENDING, name="ends by itself"),
+        SimulatedTask(kind="relay", id="8fde6aa0281d9f6e15e6059a6e242365", name="main relay"),
+        SimulatedTask(
+            kind="relay", id="8fde6aa0281d9f6e15e6059a6e242366", name="spare relay", state="停用"
+        ),
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from typing import TextIO
 
@@ -20,6 +21,11 @@ class Paper:
     def colours(self) -> bool:
         """Whether it can show them."""
         return self._terminal
+
+    @property
+    def width(self) -> int | None:
+        """Characters of a line; None for a pipe or a file, which take any."""
+        return shutil.get_terminal_size().columns if self._terminal else None
 
     def print(self, text: str) -> None:
         """Print lines; the prompt, if there is one, stands below them again."""

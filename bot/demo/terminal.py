@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 
-from bot.demo.drawn import drawn
+from bot.demo.drawn import Button, drawn
 from bot.demo.furniture import CHANNELS, PEOPLE, Scene
 from bot.demo.paper import Paper
 from bot.demo.typed import Be, Calm, Go, Help, Mistake, Play, Press, Quit, Say, Typed, read
@@ -37,6 +37,7 @@ class Terminal:
         self._paper = paper
         self._echo = echo
         self._view = View(self._slack)
+        self._asked: tuple[Message, Button] | None = None  # a press that waits for y or n
         self._heard = 0  # changes that the person at the keyboard could see
 
     async def play(self, typed: AsyncIterator[str]) -> None:
@@ -51,7 +52,9 @@ class Terminal:
                 meant = read(line, vendors)
                 if isinstance(meant, Quit):
                     return
-                if meant is not None:
+                if self._asked is not None:
+                    await self._answer(*self._asked, line)
+                elif meant is not None:
                     await self._do(meant)
                 self._ask()
         finally:
@@ -62,6 +65,8 @@ class Terminal:
 
     @property
     def _prompt(self) -> str:
+        if self._asked is not None:
+            return "y or n> "
         return f"{self._view.me.name}@#{self._view.here.name}> "
 
     def _ask(self) -> None:
@@ -108,9 +113,24 @@ class Terminal:
             return
         card, buttons = newest
         if number > len(buttons):
-            self._paper.print(f"The newest card has {len(buttons)} buttons.")
+            self._paper.print(f"The newest card has {len(buttons)} to press.")
             return
         button = buttons[number - 1]
+        if button.asks:
+            self._asked = (card, button)
+            self._paper.print(button.asks)
+        else:
+            await self._pressed(card, button)
+
+    async def _answer(self, card: Message, button: Button, line: str) -> None:
+        """The answer to a question before a press; anything but a yes leaves it."""
+        self._asked = None
+        if line.strip().lower() in ("y", "yes"):
+            await self._pressed(card, button)
+        else:
+            self._paper.print("Not pressed.")
+
+    async def _pressed(self, card: Message, button: Button) -> None:
         await self._see(
             self._slack.press(
                 self._view.me.id, card, button.action_id, value=button.value, label=button.label
@@ -186,4 +206,5 @@ class Terminal:
             self._draw(message)
 
     def _draw(self, message: Message) -> None:
-        self._paper.print(drawn(message, self._slack.model, colours=self._paper.colours))
+        paper, names = self._paper, self._slack.model
+        self._paper.print(drawn(message, names, colours=paper.colours, width=paper.width))

@@ -24,7 +24,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Press a button of the newest card. number: from 1."""
+    """Press a button of the newest card, or pick an option of its menu. number: from 1."""
 
     number: int
 
@@ -81,7 +81,7 @@ _ALONE: Mapping[str, Typed] = {
     "/quit": Quit(),
     "/exit": Quit(),
 }
-_PRESS = re.compile(r"(?:press\s+)?\[?([1-9])\]?", re.IGNORECASE | re.ASCII)
+_PRESS = re.compile(r"(?:press\s+)?\[?([1-9][0-9]?)\]?", re.IGNORECASE | re.ASCII)
 
 
 def read(line: str, vendors: Mapping[str, str]) -> Typed | None:

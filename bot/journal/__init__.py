@@ -7,6 +7,7 @@ from bot.journal.journal import Journal, TaskBusyError
 from bot.journal.record import (
     Followed,
     Look,
+    Neighbour,
     Notice,
     Origin,
     Outcome,
@@ -23,6 +24,7 @@ __all__ = [
     "Journal",
     "JournalError",
     "Look",
+    "Neighbour",
     "Notice",
     "Origin",
     "Outcome",

@@ -21,13 +21,16 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.command import TaskCommand
+from bot.journal.brakes import Brakes, frozen, names_of
 from bot.journal.database import Database
 from bot.journal.debts import Debts
+from bot.journal.menus import Menus
 from bot.journal.past import Past
 from bot.journal.record import (
     Followed,
@@ -78,6 +81,8 @@ class Journal:
         self.owner = str(uuid.uuid4())
         self.debts = Debts(database)
         self.past = Past(database)
+        self.brakes = Brakes(database)
+        self.menus = Menus(database)
 
     @classmethod
     async def open(cls, url: str, *, now: Callable[[], float] = time.time) -> Self:
@@ -202,13 +207,17 @@ class Journal:
         )
 
     async def claim(self, record: Record, lease_seconds: float) -> Record | None:
-        """Commit that the request is about to leave. None if it is not ours to send any more."""
+        """Commit that the request is about to leave. None if it is not ours to send any more, or
+        if its account is frozen: a brake stops what is not claimed, on all replicas at once. (Not
+        between two steps: that would leave the stream down.)"""
         now = self.now()
+        in_time = or_(operation.c.due_at.is_(None), operation.c.due_at > now)
+        free = ~frozen(*names_of(record)) if record.step == 1 else true()
         return await self.move(
             record,
             State.SENDING,
             actor="bot",
-            guard=or_(operation.c.due_at.is_(None), operation.c.due_at > now),
+            guard=and_(in_time, free),
             detail={"attempt": record.attempt + 1},
             urgency=Urgency.CLAIM,
             owner=self.owner,
@@ -280,12 +289,22 @@ class Journal:
             actor=actor,
             guard=operation.c.ticket == record.ticket,
             detail={"look again": why},
+            look_again=why,
             ticket=ticket,
             facts=look,
             due_at=due_at,
         )
 
     # Following a change until it is proved
+
+    async def seen_down(self, record: Record, followed: Followed) -> None:
+        """Between two steps, the stream was seen not to run."""
+        change = (
+            update(operation)
+            .where(operation.c.id == record.id, operation.c.step == record.step)
+            .values(**storable({"followed": followed}))
+        )
+        await self._database.execute(change)
 
     async def followed(self, record: Record, followed: Followed, *, news: bool) -> Record | None:
         """Keep what a look at the task told. news: the channel sees it. None if it is over."""

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.command import TaskCommand
 from providers.facts import Facts
+from providers.operation import Verb
 
 __all__ = [
     "Followed",
     "Look",
+    "Neighbour",
     "Notice",
     "Origin",
     "Outcome",
@@ -83,7 +85,8 @@ class Outcome(BaseModel):
     """What came of a call, in words that are ready to be shown. All of it is clean, bounded text.
 
     says, step, who, retry: what it means, what to do next, who can do it, whether a second try can
-        help. took: seconds of the call itself.
+        help. took: seconds of the call itself. task: the id that the vendor answered, where it is
+        another one than was asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -98,6 +101,7 @@ class Outcome(BaseModel):
     who: str = ""
     retry: str = ""
     took: float | None = None
+    task: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -120,13 +124,49 @@ class Origin:
     response_url: str | None = None
     url_edits: bool = False
 
+    @property
+    def pressed(self) -> bool:
+        """True where a button under an earlier end asked for it, after a question of its own."""
+        return self.request_key.startswith("press:")
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the vendor told of a task. at: when, in seconds since the epoch."""
+    """What the vendor told of a task. at: when, in seconds since the epoch.
+
+    unseen: why it could not be read, as a sentence; the facts are only what was typed then.
+    """
 
     at: float
     facts: Facts
+    unseen: str = ""
+
+    def differs_from(self, other: Look) -> bool:
+        """Whether a yes that was given for `other` does not count for this: another state, or
+        another task under the same id. What was not read cannot differ."""
+        if self.unseen or other.unseen:
+            return False
+        mine, theirs = self.facts, other.facts
+        return (mine.state, mine.identity) != (theirs.state, theirs.identity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """A change of the same task a short while ago.
+
+    at: when it was sent. watched_until: how long it is still followed, if it is. asks: it is so
+    fresh that the next change of the task asks for a yes.
+    """
+
+    operation: str
+    verb: Verb
+    by: str
+    by_name: str
+    channel: str
+    direct: bool
+    at: float
+    watched_until: float | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +193,8 @@ class Record:
     step: which of the verb's steps is the next one or under way; first_step: what came of the first
         where there are two.
     batch: the operation that this one is a part of. button: the ticket of the buttons at its end.
+    neighbour: who changed the same task shortly before. look_again: what changed since the card
+        was first shown.
     """
 
     id: str
@@ -186,6 +228,8 @@ class Record:
     first_step: Outcome | None = None
     batch: str | None = None
     button: str | None = None
+    neighbour: Neighbour | None = None
+    look_again: str = ""
 
     @property
     def settled(self) -> bool:

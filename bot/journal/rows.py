@@ -10,7 +10,17 @@ from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from bot.command import TaskCommand
-from bot.journal.record import Followed, Look, Notice, Origin, Outcome, Record, State, Verdict
+from bot.journal.record import (
+    Followed,
+    Look,
+    Neighbour,
+    Notice,
+    Origin,
+    Outcome,
+    Record,
+    State,
+    Verdict,
+)
 from bot.journal.schema import notice, operation, trail
 
 __all__ = [
@@ -33,6 +43,7 @@ _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _LOOK = TypeAdapter(Look)
 _FOLLOWED = TypeAdapter(Followed)
+_NEIGHBOUR = TypeAdapter(Neighbour)
 
 
 def storable(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,6 +59,8 @@ def _json(value: Any) -> Any:
             return _LOOK.dump_python(value, mode="json")
         case Followed():
             return _FOLLOWED.dump_python(value, mode="json")
+        case Neighbour():
+            return _NEIGHBOUR.dump_python(value, mode="json")
     return value
 
 
@@ -193,6 +206,8 @@ def record_of(row: Row[Any]) -> Record:
         first_step=None if row.first_step is None else Outcome.model_validate(row.first_step),
         batch=row.batch,
         button=row.button,
+        neighbour=None if row.neighbour is None else _NEIGHBOUR.validate_python(row.neighbour),
+        look_again=row.look_again or "",
     )
 
 

@@ -103,6 +103,8 @@ operation = Table(
     Column("first_step", JSON(none_as_null=True)),  # what came of the first of two steps
     Column("batch", String(8)),  # the operation that this one is a part of
     Column("button", String(64)),  # the ticket of the buttons at its end
+    Column("neighbour", JSON(none_as_null=True)),  # who changed the same task shortly before
+    Column("look_again", Text),  # what changed since the card was first shown
     CheckConstraint(f"state IN {STATES!r}", name="operation_state"),
     Index("operation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
     Index("operation_on_task", "live_key", "asked_at"),

@@ -2,12 +2,16 @@
 
 Reads are for every full member. Nothing that changes a stream is allowed until a rule allows it; a
 deny always wins; what cannot be read counts against the wish. People who are not full members
-change nothing, whatever a rule says.
+change nothing, whatever a rule says. A brake (freeze, thaw) is allowed like a change, and asks
+for no yes.
 """
 
 from __future__ import annotations
 
-from bot.policy.decision import (
+from bot.policy.decision import decide, may_approve, may_cancel, who_may
+from bot.policy.rights import Rights
+from bot.policy.rules import BRAKE_VERBS, ConfirmRules, How, Policy, Rule
+from bot.policy.terms import (
     Allow,
     Confirm,
     Decision,
@@ -17,14 +21,10 @@ from bot.policy.decision import (
     Place,
     Standing,
     Wish,
-    decide,
-    may_approve,
-    may_cancel,
-    who_may,
 )
-from bot.policy.rules import ConfirmRules, How, Policy, Rule
 
 __all__ = [
+    "BRAKE_VERBS",
     "Allow",
     "Confirm",
     "ConfirmRules",
@@ -35,6 +35,7 @@ __all__ = [
     "Person",
     "Place",
     "Policy",
+    "Rights",
     "Rule",
     "Standing",
     "Wish",

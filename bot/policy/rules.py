@@ -10,13 +10,17 @@ from pydantic import AfterValidator, ValidationInfo
 from bot.config import Known, Section, mistake, nearest
 from providers.operation import Effect, Verb
 
-__all__ = ["ConfirmRules", "How", "Policy", "Rule", "slack_id"]
+__all__ = ["BRAKE_VERBS", "ConfirmRules", "How", "HowOrNone", "Policy", "Rule", "slack_id"]
+
+BRAKE_VERBS = ("freeze", "thaw")
+"""The verbs of the brake on every change. They are the bot's own, so no kind of task has them."""
 
 
 def _verb(word: str) -> str:
-    if word == "*" or word in set(Verb):
+    known = ("*", *Verb, *BRAKE_VERBS)
+    if word in known:
         return word
-    raise mistake("unknown verb", nearest(word, ("*", *Verb)))
+    raise mistake("unknown verb", nearest(word, known))
 
 
 def _known(key: str, noun: str) -> AfterValidator:
@@ -71,7 +75,9 @@ _AnyOf = Annotated[tuple[_Word, ...], AfterValidator(_not_empty)] | None
 class Rule(Section):
     """What one rule is about. A key that is left out matches anything; all keys must match.
 
-    verbs: "*" is every verb. where: a provider, or "provider:kind".
+    A brake (freeze, thaw) is on accounts, so a rule with `where` or `targets` is never about one.
+
+    verbs: "*" is every verb, freeze and thaw too. where: a provider, or "provider:kind".
     targets: names of targets, matched however the task was typed.
     users, groups: a person is matched by either, so a rule with both is for these users and for
         the members of these groups. groups: ids, or handles without "@".
@@ -90,17 +96,18 @@ class Rule(Section):
 How = Literal["self", "second-person"]
 """Who says yes: the requester, or anybody allowed except the requester."""
 
-_HowOrNone = Literal["none", "self", "second-person"]
+HowOrNone = Literal["none", "self", "second-person"]
+"""Who says yes, if anybody has to."""
 
 
 class ConfirmRules(Section):
     """What asks for a yes first, by its effect."""
 
-    interrupts: _HowOrNone = "none"
-    ends: _HowOrNone = "self"
-    deletes: _HowOrNone = "self"
+    interrupts: HowOrNone = "none"
+    ends: HowOrNone = "self"
+    deletes: HowOrNone = "self"
 
-    def for_effect(self, effect: Effect) -> _HowOrNone:
+    def for_effect(self, effect: Effect) -> HowOrNone:
         """Who must say yes to something of this effect."""
         match effect:
             case Effect.READS:

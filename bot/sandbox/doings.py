@@ -84,10 +84,10 @@ class Doings:
         force: bool = False,
         forgery: Forgery = HONEST,
     ) -> Receipt:
-        """Press a button of a message, or pick an `option` of a menu.
+        """Press a button of a message, or pick an `option` of a menu, by its value or label.
 
-        value, label: which, where several have this action_id; confirm: what the person says if a
-        dialog asks. With `force` also what is not, or no longer, there. Raises NotOnScreen.
+        value, label: the button's, or the option's; confirm: what the person says if a dialog
+        asks. With `force` also what is not, or no longer, there. Raises NotOnScreen.
         """
         channel = self.model.channels[message.channel_id]
         who = self.model.person(person)
@@ -100,7 +100,7 @@ class Doings:
             who,
             channel,
             message,
-            action=control.used(option),
+            action=control.used(option or value or label),
             trigger_id=self._triggers.issue(who.id),
             response_url=url,
         )

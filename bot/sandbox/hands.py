@@ -11,6 +11,7 @@ from bot.sandbox.conversation import Message
 __all__ = ["Control", "NotOnScreen", "control_in"]
 
 _PICKED = ("static_select", "external_select", "overflow", "radio_buttons")
+_LISTED = ("static_select", "external_select")
 
 
 class NotOnScreen(LookupError):
@@ -36,16 +37,22 @@ class Control:
             kept = ("text", "value", "style", "url")
             return action | {key: self.element[key] for key in kept if key in self.element}
         if kind in _PICKED:
-            return action | {"selected_option": self._option(option)}
+            chosen = self._option(option)
+            shown = {"placeholder": self.element["placeholder"]} if self._has_placeholder else {}
+            return action | shown | {"selected_option": chosen}
         raise NotOnScreen(f"a {kind} is neither a button nor a menu to pick from")
 
+    @property
+    def _has_placeholder(self) -> bool:
+        return self.element["type"] in _LISTED and "placeholder" in self.element
+
     def _option(self, wanted: str | None) -> Mapping[str, Any]:
-        groups = self.element.get("option_groups", ())
-        options = [*self.element.get("options", ()), *(o for g in groups for o in g["options"])]
-        for option in options:
+        for option in _options(self.element):
             if wanted in (option["value"], option["text"]["text"]):
                 return dict(option)
-        raise NotOnScreen(f"no option {wanted!r} among {[o['value'] for o in options]}")
+        raise NotOnScreen(
+            f"no option {wanted!r} among {[o['value'] for o in _options(self.element)]}"
+        )
 
 
 def control_in(
@@ -53,8 +60,8 @@ def control_in(
 ) -> Control:
     """The control with this action_id that is in the message now.
 
-    `value` and `label` tell buttons with the same action_id apart. With `force` also one of an
-    earlier version of the message, or one that never was. Raises NotOnScreen.
+    `value` and `label` are the button's, or those of an option of the menu. With `force` also one
+    of an earlier version of the message, or one that never was. Raises NotOnScreen.
     """
     versions = reversed(message.versions) if force else [message.current]
     for version in versions:
@@ -70,11 +77,15 @@ def control_in(
 def _is_meant(
     element: Mapping[str, Any], action_id: str, value: str | None, label: str | None
 ) -> bool:
-    return (
-        element.get("action_id") == action_id
-        and value in (None, element.get("value"))
-        and label in (None, element.get("text", {}).get("text"))
+    return element.get("action_id") == action_id and any(
+        value in (None, one.get("value")) and label in (None, one.get("text", {}).get("text"))
+        for one in (element, *_options(element))
     )
+
+
+def _options(element: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    groups = element.get("option_groups", ())
+    return [*element.get("options", ()), *(o for group in groups for o in group["options"])]
 
 
 def _controls(blocks: Iterable[Mapping[str, Any]]) -> Iterator[Control]:

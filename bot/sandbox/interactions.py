@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
@@ -110,7 +111,7 @@ class ResponseUrls:
         try:
             self.respond(grant, body)
         except SlackError as refusal:
-            return _refused(400, refusal.code)
+            return _refused(400, refusal.code, refusal.detail)
         grant.uses += 1
         return web.Response(text="ok")
 
@@ -137,5 +138,7 @@ class ResponseUrls:
         )
 
 
-def _refused(status: int, error: str) -> web.Response:
-    return web.json_response({"ok": False, "error": error}, status=status)
+def _refused(
+    status: int, error: str, detail: Mapping[str, Any] = MappingProxyType({})
+) -> web.Response:
+    return web.json_response({"ok": False, "error": error, **detail}, status=status)

@@ -74,13 +74,21 @@ def block_actions(
         "enterprise": None,
         "is_enterprise_install": False,
         "channel": {"id": channel.id, "name": channel.command_name},
-        "state": {"values": {}},
+        "state": {"values": _chosen(action)},
         "response_url": response_url,
         "actions": [{**action, "action_ts": model.new_ts()}],
     }
     if message.only_for is None:
         payload["message"] = message_payload(model, message)
     return payload
+
+
+def _chosen(action: Mapping[str, Any]) -> dict[str, Any]:
+    """What the message's menus hold: the option that was just picked."""
+    if "selected_option" not in action:
+        return {}
+    held = {"type": action["type"], "selected_option": action["selected_option"]}
+    return {action["block_id"]: {action["action_id"]: held}}
 
 
 def _container(message: Message) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from bot.sandbox.columns import aligned
 from bot.sandbox.mrkdwn import Names, pings, shown
 
-__all__ = ["block_pings", "screen"]
+__all__ = ["block_pings", "screen", "table_lines"]
 
 Block = Mapping[str, Any]
 
@@ -126,9 +127,9 @@ def _inline(element: Block, names: Names) -> str:
     return str(element.get("text", ""))
 
 
-def _table(block: Block, names: Names) -> Iterator[str]:
-    for row in block["rows"]:
-        yield " | ".join(_cell(cell, names) for cell in row)
+def table_lines(block: Block, names: Names, width: int | None = None) -> Iterator[str]:
+    """A table with its columns below each other. width: characters of a line at most."""
+    yield from aligned([[_cell(cell, names) for cell in row] for row in block["rows"]], width)
 
 
 def _cell(cell: Block, names: Names) -> str:
@@ -149,5 +150,5 @@ _DRAW: Mapping[str, Callable[[Block, Names], Iterator[str]]] = {
     "input": _input,
     "markdown": _markdown,
     "rich_text": _rich_text,
-    "table": _table,
+    "table": table_lines,
 }

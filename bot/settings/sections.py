@@ -219,7 +219,19 @@ class TimeoutSettings(Section):
 
 
 class LimitSettings(Section):
-    """[limits], for one person."""
+    """[limits].
+
+    commands_per_minute, open_cards: for one person. batch_tasks: tasks in one command.
+    blast_radius: more tasks than this in one command take a second person. cool_down_seconds:
+    somebody else's change of the same task is so fresh that the next one asks for a yes; 0 for
+    never. pause_after: calls without an answer, one after the other, after which a vendor is paused
+    for pause_seconds.
+    """
 
     commands_per_minute: StrictInt = Field(default=300, ge=1, le=10_000)
     open_cards: StrictInt = Field(default=5, ge=1, le=100)
+    batch_tasks: StrictInt = Field(default=50, ge=1, le=50)
+    blast_radius: StrictInt = Field(default=5, ge=1, le=50)
+    cool_down_seconds: Annotated[StrictFloat, Field(ge=0, le=3_600, allow_inf_nan=False)] = 60.0
+    pause_after: StrictInt = Field(default=10, ge=2, le=1_000)
+    pause_seconds: _Seconds = Field(default=30.0, le=3_600)

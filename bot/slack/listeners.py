@@ -21,24 +21,40 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import answers
-from bot.command import Command, TaskCommand, UsageError, Vocabulary, parse
+from bot.brakes import BrakeDesk
+from bot.command import (
+    Command,
+    FreezeCommand,
+    HistoryCommand,
+    ListCommand,
+    ShowCommand,
+    TaskCommand,
+    ThawCommand,
+    UsageError,
+    Vocabulary,
+    parse,
+)
 from bot.contact import Ear, Press
-from bot.desk import Desk
+from bot.desk import STALE_SECONDS, Desk
 from bot.guide import Guide
 from bot.journal import Origin
 from bot.presses import Presses
+from bot.reads import Reads
 from bot.reply import Reply
 from bot.slack.blocks import render
 from bot.slack.outbox import Outbox
 from bot.slack.web import SlackWeb
 from bot.supervisor import Supervisor
 from providers.foreign import foreign
+from providers.operation import Verb
 
 __all__ = ["Identity", "Listeners", "answered", "bolt_app"]
 
 log = logging.getLogger(__name__)
 
 _ANYTHING = re.compile(r".*", re.DOTALL)
+_REPEATED = re.compile(r":[0-9]+\Z")
+"""What the renderer adds to an action that is there twice in one message."""
 
 
 class Identity:
@@ -112,6 +128,8 @@ class Listeners:
         desk: Desk,
         presses: Presses,
         guide: Guide,
+        reads: Reads,
+        brakes: BrakeDesk,
         outbox: Outbox,
         supervisor: Supervisor,
         identity: Identity,
@@ -123,6 +141,8 @@ class Listeners:
         self._outbox = outbox
         self._vocabulary = vocabulary
         self._guide = guide
+        self._reads = reads
+        self._brakes = brakes
         self._supervisor = supervisor
         self._identity = identity
         self._teams = teams
@@ -200,9 +220,10 @@ class Listeners:
         channel = str((body.get("channel") or {}).get("id") or container.get("channel_id") or "")
         user_id = str(user.get("id", ""))
         team = str(user.get("team_id") or (body.get("team") or {}).get("id") or "")
+        chosen = action.get("selected_option") or {}
         press = Press(
-            ticket=str(action.get("value") or ""),
-            action=str(action.get("action_id") or ""),
+            ticket=str(action.get("value") or chosen.get("value") or ""),
+            action=_REPEATED.sub("", str(action.get("action_id") or "")),
             user=user_id,
             team=team,
             channel=channel,
@@ -230,9 +251,25 @@ class Listeners:
             command: Command = parse(text, self._vocabulary, escaped=escaped)
         except UsageError as error:
             return answers.usage(error)
-        if isinstance(command, TaskCommand):
-            return await self._desk.take(command, origin, sent_at)
-        self._supervisor.spawn(self._guide.answer(command, origin), "an answer about the bot")
+        match command:
+            case TaskCommand() if command.verb is not Verb.STATUS:
+                return await self._desk.take(command, origin, sent_at)
+            case TaskCommand() | ListCommand() | HistoryCommand() | ShowCommand():
+                self._supervisor.spawn(self._reads.answer(command, origin), "a reading answer")
+            case FreezeCommand() | ThawCommand():
+                return await self._take_brake(command, origin, sent_at)
+            case _:
+                self._supervisor.spawn(self._guide.answer(command, origin), "an answer on the bot")
+        return None
+
+    async def _take_brake(
+        self, command: FreezeCommand | ThawCommand, origin: Origin, sent_at: float
+    ) -> Reply | None:
+        """A brake is never too late; thawing is a change like any other."""
+        late = time.time() - sent_at
+        if isinstance(command, ThawCommand) and late > STALE_SECONDS:
+            return answers.stale_thaw(late)
+        self._supervisor.spawn(self._brakes.answer(command, origin), "a brake")
         return None
 
     def _within_limits(self, user: str) -> bool:

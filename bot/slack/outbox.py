@@ -14,9 +14,9 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 
-from bot.contact import Ear
-from bot.journal import Journal, Notice, Record, State
-from bot.notices import AUDIT
+from bot.contact import Ear, ear_of
+from bot.journal import Journal, Notice, Origin, Record, State
+from bot.notices import AUDIT, BROADCAST, CHANNEL
 from bot.reply import Reply
 from bot.screens import Screens
 from bot.slack.blocks import Payload, render
@@ -29,7 +29,10 @@ __all__ = ["Outbox"]
 log = logging.getLogger(__name__)
 
 GRACE = 0.4
-"""Seconds that a first "Sending" waits: most calls end sooner, and then only the end is posted."""
+"""Seconds that a "Sending" waits: most calls end sooner, and then only the end is shown."""
+
+BATCH_PAUSE = 2.0
+"""Seconds between two edits of one message that tells of several tasks."""
 
 BACKOFF_MOST = 30.0
 DEBTS_SECONDS = 15.0
@@ -68,7 +71,7 @@ class Outbox:
         self._updates = AsyncLimiter(10, 15)
         self._failures: defaultdict[str, int] = defaultdict(int)
         self._quiet_until: defaultdict[str, float] = defaultdict(float)  # loop's clock; Retry-After
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._notices_wanted = asyncio.Event()
 
     # What others hand in
@@ -76,10 +79,21 @@ class Outbox:
     def changed(self, record: Record) -> None:
         """There is something new to show of this operation."""
         self._notices_wanted.set()
-        if record.message_ts is None and record.state in (State.APPROVED, State.SENDING):
-            self._later(record.id, record.origin.channel, GRACE)
+        channel = record.origin.channel
+        if record.batch is not None or record.command.others:
+            self._later(record.batch or record.id, channel, BATCH_PAUSE)
+        elif record.state in (State.APPROVED, State.SENDING):
+            self._later(record.id, channel, GRACE)
         else:
-            self._enqueue(record.id, record.origin.channel)
+            self._enqueue(record.id, channel)
+
+    def wake(self) -> None:
+        """There is something new to say beside the operations."""
+        self._notices_wanted.set()
+
+    def show(self, origin: Origin, reply: Reply) -> None:
+        """Say something in the channel that belongs to no operation, as a shared answer."""
+        self._supervisor.spawn(self._share(origin, reply), "a shared answer")
 
     def whisper(self, ear: Ear, reply: Reply) -> None:
         """Tell one person something that nobody else sees."""
@@ -103,7 +117,7 @@ class Outbox:
 
     def stop(self) -> None:
         """Post no more; what is owed stays in the journal."""
-        for timer in self._timers:
+        for timer in self._timers.values():
             timer.cancel()
         for task in self._workers.values():
             task.cancel()
@@ -119,12 +133,19 @@ class Outbox:
             )
 
     def _later(self, record_id: str, channel: str, seconds: float) -> None:
+        """Queue it in a while; what waits already, for as long or shorter, does not wait twice."""
+        at = asyncio.get_running_loop().time() + seconds
+        waiting = self._timers.get(record_id)
+        if waiting is not None:
+            if waiting.when() <= at:
+                return
+            waiting.cancel()
+
         def now() -> None:
-            self._timers.discard(timer)
+            del self._timers[record_id]
             self._enqueue(record_id, channel)
 
-        timer = asyncio.get_running_loop().call_later(seconds, now)
-        self._timers.add(timer)
+        self._timers[record_id] = asyncio.get_running_loop().call_at(at, now)
 
     async def _work(self, channel: str) -> None:
         queue = self._queues[channel]
@@ -245,7 +266,7 @@ class Outbox:
 
     async def _respond(self, record: Record, note: str) -> None:
         """Through the response_url: a first and a last message; then a direct message."""
-        if not (record.shown_version == 0 or record.state.final or record.state is State.WAITING):
+        if not (record.shown_version == 0 or record.settled or record.state is State.WAITING):
             return
         noted = render(self._screens.of(record), note=note)
         if record.origin.response_url:
@@ -261,7 +282,7 @@ class Outbox:
                 log.info("op %s: the response_url is used up: %s", record.id, no.error)
             else:
                 return
-        if record.state.final:
+        if record.settled:
             await self._direct(record.origin.requester, render(self._screens.of(record)))
 
     async def _direct(self, user: str, payload: Payload) -> None:
@@ -284,6 +305,16 @@ class Outbox:
             else:
                 return
         log.warning("a private answer to %s could not be given", ear.user)
+
+    async def _share(self, origin: Origin, reply: Reply) -> None:
+        payload = render(reply)
+        thread = {"thread_ts": origin.thread_ts} if origin.thread_ts else {}
+        try:
+            await self._posts[origin.channel].acquire()
+            await self._web.call("chat.postMessage", channel=origin.channel, **thread, **payload)
+        except (SlackNoError, SlackBusyError, SlackLostError) as error:
+            log.info("an answer could not be shared: %s", type(error).__name__)
+            await self._whisper(ear_of(origin), reply)
 
     async def _say_privately(self, ear: Ear, payload: Payload) -> None:
         if ear.response_url:
@@ -336,23 +367,22 @@ class Outbox:
 
     async def _pay_notice(self, notice: Notice) -> bool:
         """True when it is paid, or can never be."""
-        record = await self._journal.get(notice.operation)
-        if record is None:
-            return True
-        arguments: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
-        if notice.kind == AUDIT:
-            if self._audit is None:
+        if notice.kind in (AUDIT, CHANNEL):
+            channel = self._audit if notice.kind == AUDIT else notice.channel
+            if channel is None:
                 return True
-            arguments |= {"channel": self._audit, "text": escape(notice.text)}
+            arguments: dict[str, Any] = {"channel": channel, "text": escape(notice.text)}
         else:
+            record = await self._journal.get(notice.operation)
+            if record is None:
+                return True
             if record.message_ts is None:
                 if record.shown_version >= record.version:
                     return True  # it was told through a response_url; there is no thread
                 self._again(1.0)
                 return False
-            text = f"{mention(record.origin.requester)} {escape(notice.text)}"
-            thread = record.origin.thread_ts or record.message_ts
-            arguments |= {"channel": record.origin.channel, "text": text, "thread_ts": thread}
+            arguments = _call_in_thread(record, notice)
+        arguments |= {"unfurl_links": False, "unfurl_media": False}
         await self._posts[arguments["channel"]].acquire()
         try:
             await self._web.call("chat.postMessage", **arguments)
@@ -361,11 +391,23 @@ class Outbox:
                 raise SlackBusyError(BACKOFF_MOST) from None
             log.error(
                 "op %s: channel %s did not take a notice: %s. If the bot is no member: /invite it",
-                record.id,
+                notice.operation,
                 arguments["channel"],
                 no.error,
             )
         return True
+
+
+def _call_in_thread(record: Record, notice: Notice) -> dict[str, Any]:
+    """The reply that calls the asker; the worst news are shown to the channel as well."""
+    arguments: dict[str, Any] = {
+        "channel": record.origin.channel,
+        "text": f"{mention(record.origin.requester)} {escape(notice.text)}",
+        "thread_ts": record.origin.thread_ts or record.message_ts,
+    }
+    if notice.kind == BROADCAST:
+        arguments["reply_broadcast"] = True
+    return arguments
 
 
 def _budget_key(record: Record) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from providers.alibaba.account import LIVE, AlibabaAccount
 from providers.alibaba.errors import LIVE_FAULTS
-from providers.alibaba.relay import PROBE, RELAY
+from providers.alibaba.relay import RELAY
+from providers.alibaba.relay_reading import LIST
 from providers.alibaba.simulator import AlibabaSimulator
 from providers.alibaba.wire import AlibabaWire
 from providers.provider import Provider
@@ -19,5 +20,5 @@ PROVIDER = Provider(
     wire=AlibabaWire(),
     faults={LIVE: LIVE_FAULTS},
     simulator=AlibabaSimulator,
-    probe=PROBE,
+    probe=LIST,
 )

@@ -1,24 +1,24 @@
-"""ApsaraVideo Live on loopback, as strict as the real one: see `providers.simulator`.
-
-Signatures are checked on the bytes of the wire: the query as it came is decoded and made canonical
-again, so that the vendor's SDKs, which write it in another way than we do, are understood as well.
-"""
+"""ApsaraVideo Live on loopback, as strict as the real one: see `providers.simulator`."""
 
 from __future__ import annotations
 
-import hmac
 import math
-import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import time
-from typing import Self
-from urllib.parse import parse_qsl
 
-from providers.alibaba import auth
-from providers.alibaba.relay import PROBE, RELAY
+from providers.alibaba.relay import RELAY
+from providers.alibaba.simulated_signature import Claim, check_claim, query_of
+from providers.alibaba.simulated_tasks import (
+    EXITED,
+    NOT_STARTED,
+    RUNNING,
+    STOPPED,
+    destination,
+    page,
+    told_of,
+    when,
+)
 from providers.simulator import (
     Incident,
     Request,
@@ -26,29 +26,23 @@ from providers.simulator import (
     SimulatedTask,
     Simulator,
     SimulatorFault,
-    page_of,
 )
 
 __all__ = ["AlibabaSimulator"]
 
-# The vendor's own words for a task's state (TaskStatus).
-NOT_STARTED = "0"
-RUNNING = "1"
-STOPPED = "3"
-EXITED = "-1"
+_APIS = {operation.action: operation for operation in RELAY.operations}
 
-_APIS = {operation.action: operation for operation in (*RELAY.operations, PROBE)}
-
+# Written down apart from what the client sends, because this is what checks it.
+_ONE_TASK = ("Region", "TaskId")
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "RestartLivePullToPush": ("Region", "TaskId"),
+    "DescribeLivePullToPush": _ONE_TASK,
     "DescribeLivePullToPushList": ("Region",),
+    "RestartLivePullToPush": _ONE_TASK,
+    "StopLivePullToPush": _ONE_TASK,
+    "DeleteLivePullToPush": _ONE_TASK,
 }
 
-_SEARCHED = ("TaskId", "TaskName", "DstUrl")
-"""Parameters of the list that find every task in which they occur, and fields of `TaskInfo`."""
-
-_TOLD_ONLY = {STOPPED: ("TaskInvalidReason",), EXITED: ("TaskExitReason", "TaskExitTime")}
-"""State -> what is told of a task in this state, and in no other."""
+_FINE = {"RetCode": 0, "Description": "OK"}
 
 _REFUSALS: Mapping[Incident, tuple[str, str, int]] = {
     Incident.THROTTLE: ("Throttling.User", "Request was denied due to user flow control.", 400),
@@ -67,37 +61,23 @@ _REFUSALS: Mapping[Incident, tuple[str, str, int]] = {
     Incident.INTERNAL: ("InternalError", "The request processing has failed.", 500),
 }
 
-_AUTHORIZATION = re.compile(
-    rf"{auth.ALGORITHM} Credential=(?P<key>[^,\s]+),SignedHeaders=(?P<headers>[a-z0-9;-]+),"
-    r"Signature=(?P<signature>[0-9a-f]{64})"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """What an Authorization header says."""
-
-    key: str
-    headers: str
-    signature: str
-
-    @classmethod
-    def of(cls, request: Request) -> Self:
-        """Raises SimulatorFault."""
-        found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
-        if found is None:
-            raise _incomplete()
-        return cls(**found.groupdict())
-
 
 class AlibabaSimulator(Simulator):
     """Takes every request in the V3 signature that the bot or the vendor's own SDK makes.
 
-    recovery: seconds from a restart until the task runs again.
+    A task that was given a StartTime or an EndTime of its own (in `facts`) starts and ends then.
+
+    recovery: seconds from a restart or a start until the task runs.
+    new_ids: True where a restart and a stop give the task another id, and nothing is known under
+        the old one. They answer with another id anyway, as on the vendor's pages.
+    deleted_stay: True where a deleted task is still told of, as one that has ended. The vendor's
+        pages say that it gets into that state, and not for how long it is told of.
     """
 
     clock_skew = 900.0
     recovery: float = 4.0
+    new_ids: bool = False
+    deleted_stay: bool = False
 
     def __init__(self, *, now: Callable[[], float] = time, delay: float = 1.0) -> None:
         super().__init__(now=now, delay=delay)
@@ -110,37 +90,28 @@ class AlibabaSimulator(Simulator):
         super().add_task(task)
 
     def settle(self) -> None:
-        """Bring the states of all tasks up to now: what was restarted long enough ago runs."""
+        """Bring the states of all tasks up to now: what was restarted long enough ago runs, and
+        what has times of its own starts and ends by them."""
+        now = self._now()
         for task in self.tasks:
-            if self._back_at.get(task.id, math.inf) <= self._now():
+            if self._back_at.get(task.id, math.inf) <= now:
                 task.state = RUNNING
                 del self._back_at[task.id]
+            if task.state == NOT_STARTED and (when(task, "StartTime") or math.inf) <= now:
+                task.state = RUNNING
+            if task.state != EXITED and (when(task, "EndTime") or math.inf) <= now:
+                self._end(task, "OverEndTime")
 
     # What the shared frame asks for
 
     def identify(self, request: Request) -> tuple[str, str, Mapping[str, object]]:
         """The action is in a header, the key in the signature, the parameters in the query."""
         action = request.headers.get("x-acs-action", "")
-        return action, _Claim.of(request).key, dict(_query(request))
+        return action, Claim.of(request).key, dict(query_of(request))
 
     def check_signature(self, request: Request, account: SimulatedAccount) -> None:
-        """ACS3-HMAC-SHA256: its time, its token, what it covers, itself, and its nonce."""
-        claim = _Claim.of(request)
-        headers = _covered(request, claim)
-        self._check_time(headers.get("x-acs-date", ""))
-        if headers.get("x-acs-security-token") != account.session_token:
-            raise SimulatorFault(
-                "InvalidSecurityToken.MismatchWithAccessKey",
-                "Specified SecurityToken mismatch with the AccessKey.",
-                400,
-            )
-        if not hmac.compare_digest(claim.signature, _signature(request, headers, account)):
-            raise SimulatorFault(
-                "SignatureDoesNotMatch",
-                "Specified signature is not matched with our calculation.",
-                400,
-            )
-        nonce = (claim.key, headers["x-acs-signature-nonce"])
+        """ACS3-HMAC-SHA256, and a nonce that was not used before."""
+        nonce = check_claim(request, account, self.in_time)
         if nonce in self._nonces:
             raise SimulatorFault(
                 "SignatureNonceUsed", "Specified signature nonce was used already.", 400
@@ -156,15 +127,27 @@ class AlibabaSimulator(Simulator):
         return _APIS[action].quota if action in _APIS else 10
 
     def act(self, action: str, parameters: Mapping[str, object], request: Request) -> object:
-        """Check what the API demands, then list the tasks or change the one that is named."""
+        """Check what the API demands, then tell of tasks or change the one that is named."""
         _check_api(action, request)
         for name in _REQUIRED[action]:
             if not parameters.get(name):
                 raise SimulatorFault(f"Missing{name}", f"{name} is mandatory for this action.", 400)
         if action == "DescribeLivePullToPushList":
-            return self._list(parameters)
-        self._restart(self._find(parameters))
-        return {"TaskId": str(uuid.uuid4())}  # another one than was asked for, as on the page
+            return page(self.kept(RELAY.name, str(parameters["Region"])), parameters, self._now())
+        task = self._find(parameters)
+        if action == "DescribeLivePullToPush":
+            return {**_FINE, **told_of(task, self._now())}
+        if task.state == EXITED:
+            raise _not_there()
+        match action:
+            case "DeleteLivePullToPush":
+                self._delete(task)
+                return _FINE
+            case "StopLivePullToPush":
+                self._stop(task)
+            case _:
+                self._restart(task)
+        return {"TaskId": self._new_id(task)}
 
     def envelope(
         self,
@@ -188,46 +171,14 @@ class AlibabaSimulator(Simulator):
         """A UUID."""
         return str(uuid.uuid4())
 
-    # Signature and tasks
-
-    def _check_time(self, date: str) -> None:
-        try:
-            at = datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            raise SimulatorFault(
-                "InvalidTimeStamp.Format",
-                "Specified time stamp or date value is not well formatted.",
-                400,
-            ) from None
-        if not self.in_time(at):
-            raise SimulatorFault(
-                "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.", 400
-            )
+    # Tasks
 
     def _find(self, parameters: Mapping[str, object]) -> SimulatedTask:
         """A live center knows its own tasks only."""
         for task in self.kept(RELAY.name, str(parameters["Region"])):
-            if task.id == parameters["TaskId"] and task.state != EXITED:
+            if task.id == parameters["TaskId"]:
                 return task
-        raise SimulatorFault("CodeTaskNotExist", "Task does not exist.", 400)
-
-    def _list(self, parameters: Mapping[str, object]) -> dict[str, object]:
-        """A page of one live center's tasks, those that have ended included."""
-        number = _number(parameters, "PageNumber", 1)
-        size = _number(parameters, "PageSize", 10, most=100)
-        wanted = [(name, str(parameters[name])) for name in _SEARCHED if name in parameters]
-        found = [
-            task
-            for task in self.kept(RELAY.name, str(parameters["Region"]))
-            if all(text in str(_info(task)[name]) for name, text in wanted)
-        ]
-        page, _ = page_of(found, number, size)
-        return {
-            "PageNumber": number,
-            "PageSize": size,
-            "Total": len(found),
-            "TaskList": [_listed(task) for task in page],
-        }
+        raise _not_there()
 
     def _restart(self, task: SimulatedTask) -> None:
         """Stopped at once, running after `recovery` seconds. Which code the vendor has for a task
@@ -236,81 +187,49 @@ class AlibabaSimulator(Simulator):
             raise SimulatorFault(
                 "InvalidParam.CodeIllegalDuration", "The task has not reached its start time.", 400
             )
-        task.state = STOPPED
-        task.facts.pop("TaskInvalidReason", None)
-        self._back_at.pop(task.id, None)
-        if self._takes(Incident.NOT_BACK):
+        self._halt(task)
+        if self._stays_down(task):
             task.facts["TaskInvalidReason"] = "PullStreamFailed"
         else:
             self._back_at[task.id] = self._now() + self.recovery
 
+    def _stop(self, task: SimulatedTask) -> None:
+        """Without effect on a task that has not begun."""
+        if task.state == STOPPED and task.id not in self._back_at:
+            raise SimulatorFault("CodeTaskHasStopped", "Task has stopped.", 400)
+        if task.state != NOT_STARTED:
+            self._halt(task)
 
-def _listed(task: SimulatedTask) -> dict[str, object]:
-    usual = {
-        "TaskId": task.id,
-        "TaskStatus": int(task.state),
-        "CurrentOffset": 0,
-        "CurrentFileIndex": 0,
-        "TaskInfo": _info(task),
-    }
-    only = _TOLD_ONLY.get(task.state, ())
-    return task.told(usual) | {name: task.facts[name] for name in only if name in task.facts}
+    def _delete(self, task: SimulatedTask) -> None:
+        self._halt(task)
+        if self.deleted_stay:
+            self._end(task, "TriggerByUser")
+        else:
+            self.tasks.remove(task)
 
+    def _halt(self, task: SimulatedTask) -> None:
+        task.state = STOPPED
+        task.facts.pop("TaskInvalidReason", None)
+        self._back_at.pop(task.id, None)
 
-def _info(task: SimulatedTask) -> dict[str, object]:
-    """How a task was set up."""
-    return task.told(
-        {
-            "TaskId": task.id,
-            "TaskName": task.name,
-            "SourceType": "live",
-            "SourceProtocol": "http-flv",
-            "SourceUrls": ["https://pull.example.com/live/source.flv"],
-            "DstUrl": f"rtmp://push.example.com/live/{task.id}",
-            "StartTime": "2025-01-01T00:00:00Z",
-            "EndTime": "2025-01-07T00:00:00Z",
-            "RepeatNumber": 0,
-            "RetryCount": 3,
-            "RetryInterval": 60,
-            "CallbackURL": "",
-        }
-    )
+    def _end(self, task: SimulatedTask, why: str) -> None:
+        task.state = EXITED
+        self._back_at.pop(task.id, None)
+        task.facts |= {"TaskExitReason": why, "TaskExitTime": int(self._now())}
 
-
-def _number(parameters: Mapping[str, object], name: str, usual: int, most: int = 2**31 - 1) -> int:
-    """A parameter of the query that is a number. Raises SimulatorFault."""
-    text = str(parameters.get(name, usual))
-    if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
-        raise SimulatorFault("InvalidParameter", f"The parameter {name} is not valid.", 400)
-    return int(text)
+    def _new_id(self, task: SimulatedTask) -> str:
+        """What a restart and a stop answer; see `new_ids`."""
+        new = str(uuid.uuid4())
+        if self.new_ids:
+            if task.id in self._back_at:
+                self._back_at[new] = self._back_at.pop(task.id)
+            task.facts.setdefault("DstUrl", destination(task))  # as it was under the old id
+            task.id = new
+        return new
 
 
-def _query(request: Request) -> list[tuple[str, str]]:
-    return parse_qsl(request.path.partition("?")[2], keep_blank_values=True)
-
-
-def _covered(request: Request, claim: _Claim) -> dict[str, str]:
-    """The headers that the signature covers. Raises SimulatorFault where one is missing."""
-    names = claim.headers.split(";")
-    must = {"x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce"}
-    must |= {"x-acs-content-sha256", *auth.signed_headers(request.headers)}
-    if names != sorted(set(names)) or not must <= set(names) <= set(request.headers):
-        raise _incomplete()
-    headers = {name: request.headers[name].strip() for name in names}
-    if not "".join((request.path, *headers.values())).isascii():
-        raise _incomplete()
-    return headers
-
-
-def _signature(request: Request, headers: Mapping[str, str], account: SimulatedAccount) -> str:
-    """What the signature of this request should be. The digest of the body is taken afresh."""
-    hashed = auth.payload_hash(request.body)
-    if headers["x-acs-content-sha256"] != hashed:
-        return ""
-    path = request.path.partition("?")[0]
-    query = auth.canonical_query(_query(request))
-    canonical = auth.canonical_request(request.method, path, query, headers, hashed)
-    return auth.signature(account.access_key_secret, auth.string_to_sign(canonical))
+def _not_there() -> SimulatorFault:
+    return SimulatorFault("CodeTaskNotExist", "Task does not exist.", 400)
 
 
 def _check_api(action: str, request: Request) -> None:
@@ -324,9 +243,3 @@ def _check_api(action: str, request: Request) -> None:
         raise SimulatorFault("NoSuchVersion", "The specified version does not exist.", 400)
     if request.method != "GET":
         raise SimulatorFault("UnsupportedHTTPMethod", "This http method is not supported.", 405)
-
-
-def _incomplete() -> SimulatorFault:
-    return SimulatorFault(
-        "IncompleteSignature", "The request signature does not conform to Aliyun standards.", 400
-    )

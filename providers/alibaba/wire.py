@@ -22,6 +22,8 @@ _MILLISECONDS = re.compile(r"[1-9][0-9]{0,6}")
 
 _YES_CODES = frozenset({"OK", "200"})
 
+_ENVELOPE = frozenset({"Code", "Message", "HostId", "RequestId"})
+
 
 class AlibabaWire:
     """Implements `providers.provider.Wire`."""
@@ -43,7 +45,7 @@ class AlibabaWire:
         return Acs3Auth(credentials, now)
 
     def read(self, status: int, body: object) -> Answer:
-        """The answer in `{"RequestId": ..., ...}`.
+        """The answer in `{"RequestId": ..., ...}`; its data are all other fields, as they came.
 
         An error is a `Code`, or a `RetCode` that is not 0, whatever the HTTP status. A yes needs a
         sign of its own: a TaskId, a RetCode of 0, or a RequestId under a status that is no error.
@@ -57,9 +59,13 @@ class AlibabaWire:
                 raise UnreadableAnswerError("an error without a code", request_id)
             message = _text(body.get("Message")) or _text(body.get("Description"))
             return Answer(request_id, code, message)
-        task_id = _text(body.get("TaskId"))
-        if task_id or body.get("RetCode") is not None or (request_id and status < 400):
-            return Answer(request_id, data={"TaskId": task_id} if task_id else {})
+        if (
+            _text(body.get("TaskId"))
+            or body.get("RetCode") is not None
+            or (request_id and status < 400)
+        ):
+            data = {name: value for name, value in body.items() if name not in _ENVELOPE}
+            return Answer(request_id, data=data)
         raise UnreadableAnswerError(f"HTTP {status}: neither a yes nor a no")
 
     def retry_after(self, headers: httpx.Headers) -> float | None:

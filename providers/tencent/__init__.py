@@ -6,7 +6,8 @@ from providers.provider import Provider
 from providers.tencent.account import LIVE, TRTC, TencentAccount
 from providers.tencent.errors import LIVE_FAULTS, TRTC_FAULTS
 from providers.tencent.ingest import INGEST
-from providers.tencent.pull import PROBE, PULL
+from providers.tencent.pull import PULL
+from providers.tencent.pull_reading import LIST
 from providers.tencent.simulator import TencentSimulator
 from providers.tencent.wire import TencentWire
 
@@ -20,5 +21,5 @@ PROVIDER = Provider(
     wire=TencentWire(),
     faults={LIVE: LIVE_FAULTS, TRTC: TRTC_FAULTS},
     simulator=TencentSimulator,
-    probe=PROBE,
+    probe=LIST,
 )

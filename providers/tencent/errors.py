@@ -143,7 +143,8 @@ _TASK = (
 
 _MAY_HAVE_HAPPENED = (
     *rows(
-        "InternalError ServiceUnavailable ResourceInsufficient ResourceUnavailable",
+        "InternalError InternalError.DBError ServiceUnavailable ResourceInsufficient "
+        "ResourceUnavailable",
         kind=FaultKind.INTERNAL,
         label="vendor internal",
         says="Tencent had an internal error; it may have happened",
@@ -229,7 +230,8 @@ _INVALID = (
         retry=Retry.NO,
     ),
     *rows(
-        "MissingParameter UnknownParameter InvalidAction InvalidRequest NoSuchVersion "
+        "MissingParameter MissingParameter.SdkAppId MissingParameter.TaskId UnknownParameter "
+        "InvalidAction InvalidRequest NoSuchVersion "
         "NoSuchProduct UnsupportedProtocol RequestSizeLimitExceeded ResponseSizeLimitExceeded",
         kind=FaultKind.INVALID,
         label="invalid request",
@@ -250,6 +252,27 @@ _COMMON = (
 )
 
 _LIVE = (
+    *rows(
+        "InvalidParameter.InvalidTaskTime",
+        kind=FaultKind.INVALID,
+        label="task times",
+        says="Tencent does not take the times of task {task}; its end may be over",
+        who="you",
+        step="look at its start and end in {console}, and give it a later end",
+        retry=Retry.AFTER,
+    ),
+    *rows(
+        "InvalidParameter.InvalidBackupToUrl InvalidParameter.InvalidCallbackUrl "
+        "InvalidParameter.InvalidSourceUrl InvalidParameter.InvalidToUrl "
+        "InvalidParameter.InvalidWatermark",
+        kind=FaultKind.INVALID,
+        label="task settings",
+        says="Tencent does not take a setting of task {task}: its source, destination, callback "
+        "address or watermark",
+        who="you",
+        step="mend it in {console}; the code names the setting",
+        retry=Retry.AFTER,
+    ),
     *rows(
         "LimitExceeded.RateLimitExceeded",
         kind=FaultKind.THROTTLED,

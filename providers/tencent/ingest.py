@@ -5,26 +5,19 @@ A task id is opaque: about 100 characters, which may begin with "-" and hold "+"
 
 from __future__ import annotations
 
-from providers.operation import Effect, Gap, Kind, Operation, Task, Verb
+from providers.operation import Effect, Gap, Kind, Operation, Verb
 from providers.tencent.account import TRTC
+from providers.tencent.ingest_reading import STATES, STATUS, VERSION, app_and_task, status
 
 __all__ = ["INGEST"]
-
-
-def _app_and_task(task: Task, _operator: str) -> dict[str, str | int]:
-    """The API has no field for who acts. SdkAppId is a JSON integer."""
-    if task.app is None:
-        raise ValueError("a TRTC task needs its SDKAppId")
-    return {"SdkAppId": task.app, "TaskId": task.id}
-
 
 _STOP = Operation(
     verb=Verb.STOP,
     action="StopStreamIngest",
-    version="2019-07-22",
+    version=VERSION,
     effect=Effect.ENDS,
     quota=20,
-    parameters=_app_and_task,
+    parameters=app_and_task,
     page="https://www.tencentcloud.com/document/product/647/57834",
     does="ends the task for good; a new ingest has a new task id",
     warning="It ends for good: this task id cannot be used again.",
@@ -41,7 +34,7 @@ INGEST = Kind(
     noun="task",
     example="1234",
     console="the Tencent TRTC console",
-    operations=(_STOP,),
+    operations=(STATUS, _STOP),
     regions=("ap-bangkok", "ap-jakarta", "ap-mumbai", "ap-singapore"),
     needs_app=True,
     gaps={
@@ -67,4 +60,6 @@ INGEST = Kind(
             Verb.STATUS,
         ),
     },
+    states=STATES,
+    status=status,
 )

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from providers.operation import Effect, Kind, Operation, Task, Verb
+from collections.abc import Callable
+
+from providers.operation import Effect, Kind, Operation, Parameters, Task, Verb
 from providers.tencent.account import LIVE
+from providers.tencent.pull_reading import LIST, STATES, STATUS, VERSION, status, tasks
 
-__all__ = ["PROBE", "PULL"]
-
-_VERSION = "2018-08-01"
+__all__ = ["PULL"]
 
 
 def _task_and_operator(task: Task, operator: str) -> dict[str, str | int]:
     return {"TaskId": task.id, "Operator": operator}
 
 
+def _switch(word: str) -> Callable[[Task, str], Parameters]:
+    """Parameters that change the task's Status and nothing else."""
+    return lambda task, operator: {**_task_and_operator(task, operator), "Status": word}
+
+
 _RESTART = Operation(
     verb=Verb.RESTART,
     action="RestartLivePullStreamTask",
-    version=_VERSION,
+    version=VERSION,
     effect=Effect.INTERRUPTS,
     quota=20,
     parameters=_task_and_operator,
@@ -29,7 +35,7 @@ _RESTART = Operation(
 _DELETE = Operation(
     verb=Verb.DELETE,
     action="DeleteLivePullStreamTask",
-    version=_VERSION,
+    version=VERSION,
     effect=Effect.DELETES,
     quota=50,
     parameters=_task_and_operator,
@@ -40,16 +46,29 @@ _DELETE = Operation(
     already={"InvalidParameter.TaskNotExist": "is not there"},
 )
 
-PROBE = Operation(
-    verb=Verb.LIST,
-    action="DescribeLivePullStreamTasks",
-    version=_VERSION,
-    effect=Effect.READS,
-    quota=30,
-    parameters=lambda _task, _operator: {"PageNum": 1, "PageSize": 1},
-    page="https://www.tencentcloud.com/document/api/267/48355",
-    does="lists one task, to see whether the vendor takes the key",
-    permission="live:DescribeLivePullStreamTasks",
+_STOP = Operation(
+    verb=Verb.STOP,
+    action="ModifyLivePullStreamTask",
+    version=VERSION,
+    effect=Effect.INTERRUPTS,
+    quota=20,
+    parameters=_switch("pause"),
+    page="https://www.tencentcloud.com/document/api/267/48354",
+    does="pauses a task: the stream stops until somebody starts it again",
+    warning="It stays stopped until somebody starts it.",
+    permission="live:ModifyLivePullStreamTask",
+)
+
+_START = Operation(
+    verb=Verb.START,
+    action="ModifyLivePullStreamTask",
+    version=VERSION,
+    effect=Effect.INTERRUPTS,
+    quota=20,
+    parameters=_switch("enable"),
+    page="https://www.tencentcloud.com/document/api/267/48354",
+    does="switches a paused task on again",
+    permission="live:ModifyLivePullStreamTask",
 )
 
 PULL = Kind(
@@ -61,7 +80,7 @@ PULL = Kind(
     noun="task",
     example="123",
     console="the Tencent CSS console",
-    operations=(_RESTART, _DELETE),
+    operations=(STATUS, LIST, _START, _STOP, _RESTART, _DELETE),
     regions=(
         "ap-bangkok",
         "ap-beijing",
@@ -76,4 +95,7 @@ PULL = Kind(
         "na-ashburn",
         "na-siliconvalley",
     ),
+    states=STATES,
+    status=status,
+    tasks=tasks,
 )

@@ -1,22 +1,12 @@
-"""Tencent Cloud on loopback: live pull tasks and TRTC stream ingest, at one address.
-
-The signature is checked here from the specification, with nothing shared with `auth.py`, so that
-a fault in one of them is seen by the other.
-"""
+"""Tencent Cloud on loopback: live pull tasks and TRTC stream ingest, at one address."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Self
 
-from providers.operation import Kind, Operation
+from providers.operation import Kind
 from providers.simulator import (
     Incident,
     Request,
@@ -26,8 +16,12 @@ from providers.simulator import (
     SimulatorFault,
     page_of,
 )
+from providers.tencent.account import TRTC
 from providers.tencent.ingest import INGEST
-from providers.tencent.pull import PROBE, PULL
+from providers.tencent.pull import PULL
+from providers.tencent.simulated_request import API, api, check, missing, number, parameters_of
+from providers.tencent.simulated_signature import Claim, check_claim
+from providers.tencent.told import SEEN_AT, info_of, recent_pull_of, status_of, updated, utc
 
 __all__ = ["TencentSimulator"]
 
@@ -39,36 +33,12 @@ IN_PROGRESS = "InProgress"
 NOT_EXIST = "NotExist"
 
 _BACK_AT = "back_at"
-"""Fact of a restarted task: when it is active again, in seconds since the epoch."""
+"""Fact of a task that was restarted or started: when it is active again, in seconds since the
+epoch."""
 
 _FIRST_STATE = {PULL.name: ACTIVE, INGEST.name: IN_PROGRESS}
 
-_APIS: Mapping[str, tuple[Kind, Operation]] = {
-    operation.action: (kind, operation)
-    for kind, operations in ((PULL, (*PULL.operations, PROBE)), (INGEST, INGEST.operations))
-    for operation in operations
-}
-
-# Names and JSON types as on the vendor's pages. Written down apart from what the client sends,
-# because this is what checks it.
-_REQUIRED: Mapping[str, Mapping[str, type]] = {
-    "RestartLivePullStreamTask": {"TaskId": str, "Operator": str},
-    "DeleteLivePullStreamTask": {"TaskId": str, "Operator": str},
-    "StopStreamIngest": {"SdkAppId": int, "TaskId": str},
-    "DescribeLivePullStreamTasks": {},
-}
-_OPTIONAL: Mapping[str, Mapping[str, type]] = {
-    "DeleteLivePullStreamTask": {"SpecifyTaskId": str},
-    "DescribeLivePullStreamTasks": {
-        "TaskId": str,
-        "SpecifyTaskId": str,
-        "PageNum": int,
-        "PageSize": int,
-    },
-}
-
-_TASK_LIMIT = 200
-"""Pull tasks that one account may have (China's; 20 elsewhere). Told, not enforced."""
+_CHINA_ONLY = "DescribeLivePullStreamTaskStatus"
 
 _SLOWER = (
     "Your current request times equals to `{times}` in a second, which exceeds the frequency limit "
@@ -91,41 +61,17 @@ _REFUSALS: Mapping[Incident, tuple[str, str]] = {
     Incident.INTERNAL: ("InternalError", "Internal error."),
 }
 
-_AUTHORIZATION = re.compile(
-    r"TC3-HMAC-SHA256 Credential=(?P<key>[^/,\s]+)/(?P<date>\d{4}-\d\d-\d\d)/(?P<service>[a-z]+)"
-    r"/tc3_request, SignedHeaders=(?P<headers>[a-z0-9;-]+), Signature=(?P<signature>[0-9a-f]{64})"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """What an Authorization header says."""
-
-    key: str
-    date: str
-    service: str
-    headers: str
-    signature: str
-
-    @classmethod
-    def of(cls, request: Request) -> Self:
-        """Raises SimulatorFault."""
-        found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
-        if found is None:
-            raise SimulatorFault(
-                "AuthFailure.InvalidAuthorization",
-                "The `Authorization` in request header is invalid.",
-            )
-        return cls(**found.groupdict())
-
 
 class TencentSimulator(Simulator):
     """Takes every signed POST of API 3.0 that the bot or the vendor's own SDKs make.
 
-    recovery: seconds from a restart until the task is active again.
+    recovery: seconds from a restart or a start until the task is active again.
+    international: True for an account outside China, which cannot ask whether a task runs and may
+        have 20 tasks instead of 200 (told, not enforced).
     """
 
     recovery: float = 4.0
+    international: bool = False
 
     def add_task(self, task: SimulatedTask) -> None:
         """Keep this task; without a state it runs."""
@@ -133,7 +79,7 @@ class TencentSimulator(Simulator):
         super().add_task(task)
 
     def settle(self) -> None:
-        """Bring the states of all tasks up to now: what was restarted long enough ago is active."""
+        """Bring the states of all tasks up to now: what was started long enough ago is active."""
         for task in self.tasks:
             back_at = task.facts.get(_BACK_AT)
             if isinstance(back_at, float) and self._now() >= back_at:
@@ -146,37 +92,22 @@ class TencentSimulator(Simulator):
         """The action is in a header, the key in the signature, the parameters in the body."""
         return (
             request.headers.get("x-tc-action", ""),
-            _Claim.of(request).key,
-            _parameters(request) or {},
+            Claim.of(request).key,
+            parameters_of(request) or {},
         )
 
     def check_signature(self, request: Request, account: SimulatedAccount) -> None:
         """TC3-HMAC-SHA256 over the bytes of the wire, its clock, its service and its token."""
-        kind, _ = _api(request)
-        claim = _Claim.of(request)
+        kind, _ = api(request, without=_CHINA_ONLY if self.international else "")
         timestamp = request.headers.get("x-tc-timestamp", "")
         if not re.fullmatch(r"[0-9]{1,12}", timestamp):
-            raise _missing("Timestamp")
+            raise missing("Timestamp")
         if not self.in_time(int(timestamp)):
             raise SimulatorFault(
                 "AuthFailure.SignatureExpire",
                 "The provided credentials are expired: the timestamp is more than 5 minutes off.",
             )
-        if request.headers.get("x-tc-token") != account.session_token:
-            raise SimulatorFault("AuthFailure.TokenFailure", "Token verification failed.")
-        today = f"{datetime.fromtimestamp(int(timestamp), UTC):%Y-%m-%d}"
-        right = (
-            claim.service == kind.service
-            and claim.date == today
-            and {"content-type", "host"} <= set(claim.headers.split(";")) <= set(request.headers)
-            and hmac.compare_digest(claim.signature, _signature(request, claim, account))
-        )
-        if not right:
-            raise SimulatorFault(
-                "AuthFailure.SignatureFailure",
-                "The provided credentials could not be validated. Please check your signature "
-                "is correct.",
-            )
+        check_claim(request, account, kind.service, int(timestamp))
 
     def refusal(self, incident: Incident, action: str) -> SimulatorFault:
         """In the vendor's codes and words."""
@@ -184,7 +115,7 @@ class TencentSimulator(Simulator):
             limit = self.quota(action)
             times = max(self.requests[-1].in_last_second, limit + 1)
             return SimulatorFault("RequestLimitExceeded", _SLOWER.format(times=times, limit=limit))
-        if incident is Incident.ARREARS and action == "StopStreamIngest":
+        if incident is Incident.ARREARS and action in API and API[action][0].service == TRTC:
             # TRTC has no arrears code; this one says that the account's package does not cover it.
             return SimulatorFault("FailedOperation.NotAbility", "The ability is not unlocked.")
         code, message = _REFUSALS[incident]
@@ -192,24 +123,27 @@ class TencentSimulator(Simulator):
 
     def quota(self, action: str) -> int:
         """Calls a second; 20 is Tencent's default."""
-        return _APIS[action][1].quota if action in _APIS else 20
+        return API[action][1].quota if action in API else 20
 
     def act(self, action: str, parameters: Mapping[str, object], request: Request) -> object:
-        """Check what the API demands, then list the tasks or change the one that is named."""
-        kind, operation = _api(request)
-        _check_headers(request, operation)
-        _check_parameters(request, kind, operation)
+        """Check what the API demands, then tell of tasks or change the one that is named."""
+        kind, operation = api(request)
+        check(request, kind, operation)
         region = request.headers["x-tc-region"]
-        if action == "DescribeLivePullStreamTasks":
-            return self._list(parameters, region)
+        if not operation.effect.changes:
+            return self._tell(action, kind, parameters, region)
         task = self._find(kind, parameters, region)
         match action:
             case "RestartLivePullStreamTask":
                 self._restart(task)
+            case "ModifyLivePullStreamTask":
+                self._modify(task, parameters)
             case "DeleteLivePullStreamTask":
                 self.tasks.remove(task)
             case "StopStreamIngest":
-                _stop(task)
+                _end(task)
+        if kind is PULL:
+            task.facts.update(UpdateBy=parameters["Operator"], UpdateTime=utc(self._now()))
         return {}
 
     def envelope(
@@ -230,155 +164,95 @@ class TencentSimulator(Simulator):
         """A UUID."""
         return str(uuid.uuid4())
 
-    # Tasks
+    # Reads
 
-    def _find(self, kind: Kind, parameters: Mapping[str, object], region: str) -> SimulatedTask:
-        for task in self.kept(kind.name, region):
-            if task.id == parameters["TaskId"]:
-                if kind is INGEST and task.app not in (None, parameters["SdkAppId"]):
-                    raise SimulatorFault("InvalidParameter.SdkAppId", "SdkAppId is incorrect.")
-                return task
-        if kind is PULL:
-            raise SimulatorFault("InvalidParameter.TaskNotExist", "The task does not exist.")
-        raise SimulatorFault("InvalidParameter.TaskId", "TaskId parameter error.")
+    def _tell(
+        self, action: str, kind: Kind, parameters: Mapping[str, object], region: str
+    ) -> dict[str, object]:
+        if action == "DescribeLivePullStreamTasks":
+            return self._list(parameters, region)
+        if action == _CHINA_ONLY:
+            task = self._find(kind, parameters, region)
+            return {"TaskStatusInfo": status_of(task, self._now())}
+        ingest = self._named(kind, parameters, region)
+        if ingest is None or ingest.app not in (None, parameters["SdkAppId"]):
+            return {"Status": NOT_EXIST}
+        return ingest.told({"Status": ingest.state})
 
     def _list(self, parameters: Mapping[str, object], region: str) -> dict[str, object]:
-        """A page of the pull tasks. No task here was made under an id of its maker's choice, so
-        SpecifyTaskId finds none."""
-        number = _number(parameters, "PageNum", 1)
-        size = _number(parameters, "PageSize", 10, most=20)
+        """A page of the pull tasks, the last changed first. No task here was made under an id of
+        its maker's choice, so SpecifyTaskId finds none."""
+        page_number = number(parameters, "PageNum", 1)
+        size = number(parameters, "PageSize", 10, most=20)
         wanted = parameters.get("TaskId")
         found = [
             task
             for task in self.kept(PULL.name, region)
             if wanted in (None, "", task.id) and not parameters.get("SpecifyTaskId")
         ]
-        page, pages = page_of(found, number, size)
+        page, pages = page_of(sorted(found, key=updated, reverse=True), page_number, size)
+        more = [recent_pull_of(task, self._now()) if wanted else {} for task in page]
         return {
-            "TaskInfos": [_info(task) for task in page],
-            "PageNum": number,
+            "TaskInfos": [info_of(task) | recent for task, recent in zip(page, more, strict=True)],
+            "PageNum": page_number,
             "PageSize": size,
             "TotalNum": len(found),
             "TotalPage": pages,
-            "LimitTaskNum": _TASK_LIMIT,
+            "LimitTaskNum": 20 if self.international else 200,
         }
 
+    # Tasks
+
+    def _named(
+        self, kind: Kind, parameters: Mapping[str, object], region: str
+    ) -> SimulatedTask | None:
+        kept = self.kept(kind.name, region)
+        return next((task for task in kept if task.id == parameters["TaskId"]), None)
+
+    def _find(self, kind: Kind, parameters: Mapping[str, object], region: str) -> SimulatedTask:
+        task = self._named(kind, parameters, region)
+        if task is None and kind is PULL:
+            raise SimulatorFault("InvalidParameter.TaskNotExist", "The task does not exist.")
+        if task is None:
+            raise SimulatorFault("InvalidParameter.TaskId", "TaskId parameter error.")
+        if kind is INGEST and task.app not in (None, parameters["SdkAppId"]):
+            raise SimulatorFault("InvalidParameter.SdkAppId", "SdkAppId is incorrect.")
+        return task
+
     def _restart(self, task: SimulatedTask) -> None:
-        if task.state not in (ACTIVE, INACTIVE):
-            return  # what the vendor makes of a paused task is not published
-        task.state = INACTIVE
+        """What the vendor makes of a paused task is not published; here it stays paused."""
+        if task.state != PAUSED:
+            self._goes(task, INACTIVE)
+            self._comes_back(task)
+
+    def _modify(self, task: SimulatedTask, parameters: Mapping[str, object]) -> None:
+        """Pause it or switch it on, and keep whatever else is new. Switching on what is on
+        changes nothing."""
+        status = parameters.get("Status")
+        if status not in (None, "enable", "pause"):
+            raise SimulatorFault("InvalidParameter", "The value of `Status` is not valid.")
+        if status == "pause":
+            self._goes(task, PAUSED)
+        if status == "enable" and task.state == PAUSED:
+            task.state = INACTIVE
+            self._comes_back(task)
+        kept = set(parameters) - {"TaskId", "Operator", "Status", "SpecifyTaskId"}
+        task.facts.update({name: parameters[name] for name in kept})
+
+    def _goes(self, task: SimulatedTask, state: str) -> None:
+        if task.state == ACTIVE:
+            task.facts[SEEN_AT] = self._now()
+        task.state = state
         task.facts.pop(_BACK_AT, None)
-        if not self._takes(Incident.NOT_BACK):
+
+    def _comes_back(self, task: SimulatedTask) -> None:
+        if not self._stays_down(task):
             task.facts[_BACK_AT] = self._now() + self.recovery
 
 
-def _stop(task: SimulatedTask) -> None:
+def _end(task: SimulatedTask) -> None:
     if task.state == NOT_EXIST:
         raise SimulatorFault(
             "FailedOperation.TaskFinished", "Task has ended when calling the interface."
         )
     task.state = NOT_EXIST
-
-
-def _info(task: SimulatedTask) -> dict[str, object]:
-    """A task as it is listed. Whether it runs is not in the list, only whether it is paused."""
-    return task.told(
-        {
-            "TaskId": task.id,
-            "SourceType": "PullLivePushLive",
-            "SourceUrls": ["https://pull.example.com/live/source.flv"],
-            "DomainName": "push.example.com",
-            "AppName": "live",
-            "StreamName": task.name or task.id,
-            "PushArgs": "",
-            "StartTime": "2025-01-01T00:00:00Z",
-            "EndTime": "2025-01-07T00:00:00Z",
-            "Region": task.region,
-            "VodLoopTimes": 0,
-            "VodRefreshType": "",
-            "CreateTime": "2025-01-01T00:00:00Z",
-            "UpdateTime": "2025-01-01T00:00:00Z",
-            "CreateBy": "admin",
-            "UpdateBy": "admin",
-            "CallbackUrl": "",
-            "CallbackEvents": [],
-            "Status": "pause" if task.state == PAUSED else "enable",
-            "Comment": task.name,
-        }
-    )
-
-
-def _number(parameters: Mapping[str, object], name: str, usual: int, most: int = 2**31 - 1) -> int:
-    value = parameters.get(name, usual)
-    if not isinstance(value, int) or not 1 <= value <= most:
-        raise SimulatorFault("InvalidParameterValue", f"The value of `{name}` is not valid.")
-    return value
-
-
-def _api(request: Request) -> tuple[Kind, Operation]:
-    """Raises SimulatorFault."""
-    action = request.headers.get("x-tc-action", "")
-    if action not in _APIS:
-        raise SimulatorFault("InvalidAction", f"The request action=`{action}` is invalid.")
-    return _APIS[action]
-
-
-def _signature(request: Request, claim: _Claim, account: SimulatedAccount) -> str:
-    """What the signature of this request should be."""
-
-    def keyed(key: bytes, text: str) -> bytes:
-        return hmac.new(key, text.encode(), hashlib.sha256).digest()
-
-    names = claim.headers.split(";")
-    lines = [request.method, "/", request.path.partition("?")[2]]
-    lines += [f"{name}:{request.headers[name]}" for name in names]
-    lines += ["", claim.headers, hashlib.sha256(request.body).hexdigest()]
-    canonical = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
-    day = keyed(b"TC3" + account.access_key_secret.encode(), claim.date)
-    key = keyed(keyed(day, claim.service), "tc3_request")
-    scope = f"{claim.date}/{claim.service}/tc3_request"
-    timestamp = request.headers["x-tc-timestamp"]
-    return keyed(key, f"TC3-HMAC-SHA256\n{timestamp}\n{scope}\n{canonical}").hex()
-
-
-def _parameters(request: Request) -> dict[str, object] | None:
-    """The body's JSON object; None where it is not one."""
-    try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _check_headers(request: Request, operation: Operation) -> None:
-    if request.method != "POST" or request.path != "/":
-        raise SimulatorFault("UnsupportedProtocol", "Only POST to / is simulated.")
-    if request.headers["content-type"] != "application/json":
-        raise SimulatorFault("InvalidRequest", "The content-type is not application/json.")
-    if request.headers.get("x-tc-version") != operation.version:
-        raise SimulatorFault("NoSuchVersion", "The API version does not exist.")
-    if not request.headers.get("x-tc-region"):
-        raise _missing("Region")
-
-
-def _check_parameters(request: Request, kind: Kind, operation: Operation) -> None:
-    parameters = _parameters(request)
-    if parameters is None:
-        code = "InvalidParameter" if kind is PULL else "InvalidParameter.BodyParamsError"
-        raise SimulatorFault(code, "Failed to parse body parameters.")
-    required = _REQUIRED[operation.action]
-    known = {**required, **_OPTIONAL.get(operation.action, {})}
-    for name in required:
-        if name not in parameters:
-            raise _missing(name)
-    for name, value in parameters.items():
-        if name not in known:
-            raise SimulatorFault("UnknownParameter", f"The parameter `{name}` is not recognized.")
-        if type(value) is not known[name]:  # to the letter: true is no integer, "1" neither
-            raise SimulatorFault("InvalidParameter", f"The type of `{name}` is not valid.")
-
-
-def _missing(name: str) -> SimulatorFault:
-    return SimulatorFault(
-        "MissingParameter", f"The request is missing a required parameter `{name}`."
-    )

@@ -1,11 +1,13 @@
-"""Volcengine: recordings of pulled live streams."""
+"""Volcengine: recordings of pulled live streams, and relays that push them elsewhere."""
 
 from __future__ import annotations
 
 from providers.provider import Provider
 from providers.volcengine.account import LIVE, VolcengineAccount
 from providers.volcengine.errors import LIVE_FAULTS
-from providers.volcengine.record import PROBE, RECORD
+from providers.volcengine.record import RECORD
+from providers.volcengine.record_reading import LIST
+from providers.volcengine.relay import RELAY
 from providers.volcengine.simulator import VolcengineSimulator
 from providers.volcengine.wire import VolcengineWire
 
@@ -15,9 +17,9 @@ PROVIDER = Provider(
     name="volcengine",
     title="Volcengine",
     account=VolcengineAccount,
-    kinds=(RECORD,),
+    kinds=(RECORD, RELAY),
     wire=VolcengineWire(),
     faults={LIVE: LIVE_FAULTS},
     simulator=VolcengineSimulator,
-    probe=PROBE,
+    probe=LIST,
 )

@@ -19,6 +19,9 @@ class VolcengineAccount(Account):
 
     The region is a part of the signature only; live video has one for everybody. For BytePlus,
     the vendor's international house, set `region` and `endpoints`.
+
+    group_name: the group of the account's relays. A sub-account's key (IAM user) may stop, start
+        and delete them only with it; the main account needs none.
     """
 
     hosts: ClassVar[Mapping[str, str]] = {LIVE: "https://live.volcengineapi.com"}
@@ -26,3 +29,4 @@ class VolcengineAccount(Account):
 
     access_key_id: SecretRef = Field(default="env:VOLC_ACCESSKEY", validate_default=True)
     access_key_secret: SecretRef = Field(default="env:VOLC_SECRETKEY", validate_default=True)
+    group_name: str = Field(default="", max_length=64)

@@ -105,7 +105,7 @@ _TASK = rows(
     "ResourceNotFound",
     kind=FaultKind.NOT_FOUND,
     label="not found",
-    says="Volcengine did not find what was asked for, most likely the recording {task} (its page "
+    says="Volcengine did not find what was asked for, most likely the task {task} (its page "
     "names domains, apps, templates and certificates)",
     step="check the id and --account in {console}; if both are right, try once more, then ask "
     "vendor support",
@@ -168,7 +168,8 @@ _INVALID = (
         kind=FaultKind.INVALID,
         label="invalid parameter",
         says="Volcengine did not accept a value as sent: TaskId {task}",
-        step="check the task id",
+        step="check the task id; for a relay with a sub-account's key, the bot operator also sets "
+        "group_name in the account's table",
         who="you",
         retry=Retry.NO,
     ),

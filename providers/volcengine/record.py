@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from providers.operation import Effect, Gap, Kind, Operation, Task, Verb
 from providers.volcengine.account import LIVE
+from providers.volcengine.record_reading import GET, LIST, status, tasks
+from providers.volcengine.words import STATES
 
-__all__ = ["PROBE", "RECORD"]
+__all__ = ["RECORD"]
 
 _VERSION = "2023-01-01"
 
@@ -28,18 +30,6 @@ _STOP = Operation(
     permission="live:StopPullRecordTask",
 )
 
-PROBE = Operation(
-    verb=Verb.LIST,
-    action="ListPullRecordTask",
-    version=_VERSION,
-    effect=Effect.READS,
-    quota=50,
-    parameters=lambda _task, _operator: {"PageNum": 1, "PageSize": 1},
-    page="https://www.volcengine.com/docs/6469/1111480",
-    does="lists one recording, to see whether the vendor takes the key",
-    permission="live:ListPullRecordTask",
-)
-
 RECORD = Kind(
     provider="volcengine",
     name="record",
@@ -49,8 +39,11 @@ RECORD = Kind(
     noun="recording",
     example="f831f3b0aaaabbbb1aa4dcf7621",
     console="the Volcengine live video console",
-    operations=(_STOP,),
+    operations=(_STOP, GET, LIST),
     regions=("cn-north-1",),
+    states=STATES,
+    status=status,
+    tasks=tasks,
     gaps={
         Verb.RESTART: Gap(
             "A recording cannot be restarted. stop ends it and keeps the file.",

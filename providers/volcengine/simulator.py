@@ -1,21 +1,13 @@
-"""Volcengine's live video on loopback, as strict as the real one: see `providers.simulator`.
-
-Signatures are checked on the bytes of the wire: the query as it came is decoded and made canonical
-again, so that the vendor's SDKs, which write it in another way than we do, are understood as well.
-"""
+"""Volcengine's live video on loopback, as strict as the real one: see `providers.simulator`."""
 
 from __future__ import annotations
 
-import hmac
 import json
-import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
-from urllib.parse import parse_qsl
 
+from providers.operation import Kind
 from providers.simulator import (
     Incident,
     Request,
@@ -23,159 +15,116 @@ from providers.simulator import (
     SimulatedTask,
     Simulator,
     SimulatorFault,
-    page_of,
 )
-from providers.volcengine import auth
 from providers.volcengine.account import LIVE, VolcengineAccount
-from providers.volcengine.record import PROBE, RECORD
+from providers.volcengine.record import RECORD
+from providers.volcengine.relay import GROUPED, RELAY
+from providers.volcengine.simulated_faults import REFUSALS, code_number, fault
+from providers.volcengine.simulated_signature import Claim, query_of
+from providers.volcengine.simulated_tasks import (
+    NAMED_FILTERS,
+    number_in,
+    paged,
+    recording,
+    recordings,
+    relay,
+    relays,
+)
+from providers.volcengine.words import ENDED, NOT_STARTED, RUNNING, STOPPED
 
 __all__ = ["VolcengineSimulator"]
 
-# The vendor's own words for a task's state.
-NOT_STARTED = "未开始"
-RECORDING = "生效中"
-STOPPED = "停用"
-ENDED = "已结束"
-
-_APIS = {operation.action: operation for operation in (*RECORD.operations, PROBE)}
+_APIS = {
+    operation.action: (kind, operation) for kind in (RECORD, RELAY) for operation in kind.operations
+}
 
 # Names and JSON types as on the vendor's pages. Written down apart from what the client sends,
 # because this is what checks it.
-_REQUIRED: Mapping[str, Mapping[str, type]] = {
+_Types = Mapping[str, type]
+_REQUIRED: Mapping[str, _Types] = {
+    "GetPullRecordTask": {"TaskID": str},
     "StopPullRecordTask": {"TaskId": str},
     "ListPullRecordTask": {"PageNum": int, "PageSize": int},
+    "StopPullToPushTask": {"TaskId": str},
+    "ContinuePullToPushTask": {"TaskId": str},
+    "DeletePullToPushTask": {"TaskId": str},
+    "ListPullToPushTaskV2": {},
 }
-_FILTERS = ("Vhost", "Domain", "App", "Stream")
-"""Optional parameters of the list, and fields of what is listed."""
-_OPTIONAL: Mapping[str, Mapping[str, type]] = {
-    "ListPullRecordTask": dict.fromkeys(_FILTERS, str),
-}
-
-# Message, HTTP status and the vendor's number of a code, where it has published one.
-_FAULTS: Mapping[str, tuple[str, int, int | None]] = {
-    "AccessDenied": ("User is not authorized to perform this action.", 403, 100013),
-    "AccountFlowLimitExceeded": (
-        "Request speed exceeds the account flow control limit.",
-        429,
-        100027,
-    ),
-    "InternalError": (
-        "an internal error occurred, please contact the administrator.",
-        500,
-        100014,
-    ),
-    "InvalidAccessKey": ("The access key is not valid.", 401, 100009),
-    "InvalidActionOrVersion": ("Could not find operation for this action.", 404, 100008),
-    "InvalidAuthorization": ("The Authorization header is malformed.", 400, None),
-    "InvalidCredential": ("The credential scope is not valid.", 400, None),
-    "InvalidParam": ("Request parameter error.", 400, None),
-    "InvalidParam.BindError": (
-        "Request parameter error, please check input data",
-        400,
-        None,
-    ),
-    "InvalidSecretToken": ("The security token is not valid.", 401, None),
-    "InvalidTimestamp": ("The request time is out of range.", 400, 100006),
-    "MethodNotAllowed": ("The method is not allowed.", 405, None),
-    "MissingAuthenticationToken": ("The Authorization header is missing.", 401, 100003),
-    "MissingParameter": ("The request is missing a required parameter.", 400, 100002),
-    "RequestForbidden.BillingStatus": (
-        "Billing status is not available for the AccountID, please activate the service or "
-        "recharge.",
-        403,
-        None,
-    ),
-    "ResourceNotFound": ("The resource is not found.", 404, None),
-    "SignatureDoesNotMatch": (
-        "The request signature we calculated does not match the one you provided.",
-        401,
-        100010,
-    ),
+_OPTIONAL: Mapping[str, _Types] = {
+    "ListPullRecordTask": dict.fromkeys(NAMED_FILTERS, str),
+    "ListPullToPushTaskV2": {"Page": int, "Size": int, "Title": str, "GroupNames": list},
+    **{action: {"GroupName": str} for action in GROUPED},
 }
 
-_REFUSALS: Mapping[Incident, str] = {
-    Incident.THROTTLE: "AccountFlowLimitExceeded",
-    Incident.ARREARS: "RequestForbidden.BillingStatus",
-    Incident.PERMISSION: "AccessDenied",
-    Incident.WRONG_KEYS: "InvalidAccessKey",
-    Incident.INTERNAL: "InternalError",
-}
-
-_AUTHORIZATION = re.compile(
-    rf"{auth.ALGORITHM} Credential=(?P<key>[^/,\s]+)/(?P<scope>(?P<date>[0-9]{{8}})"
-    r"/[A-Za-z0-9-]+/(?P<service>[A-Za-z0-9_-]+)/request), SignedHeaders=(?P<headers>[a-z0-9;-]+), "
-    r"Signature=(?P<signature>[0-9a-f]{64})"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """What an Authorization header says."""
-
-    key: str
-    scope: str
-    date: str
-    service: str
-    headers: str
-    signature: str
-
-    @classmethod
-    def of(cls, request: Request) -> Self:
-        """Raises SimulatorFault."""
-        header = request.headers.get("authorization")
-        if header is None:
-            raise _fault("MissingAuthenticationToken")
-        found = _AUTHORIZATION.fullmatch(header)
-        if found is None:
-            raise _fault("InvalidAuthorization")
-        return cls(**found.groupdict())
+_BACK_AT = "back_at"
+"""Fact of a started task: when it runs again, in seconds since the epoch."""
 
 
 class VolcengineSimulator(Simulator):
-    """Takes every request in the V4 signature that the bot or the vendor's own SDKs make."""
+    """Takes every request in the V4 signature that the bot or the vendor's own SDKs make.
+
+    recovery: seconds from the start of a relay until it runs.
+    nested: one recording is told in Result.TaskDetail, as the vendor's SDKs read it, and not in
+        Result itself, as on the vendor's page.
+    sub_accounts: the keys are those of sub-accounts, which have to name a relay's group.
+    """
 
     clock_skew = 900.0
+    recovery: float = 4.0
+    nested: bool = False
+    sub_accounts: bool = False
 
     def add_task(self, task: SimulatedTask) -> None:
-        """Keep this task; without a state it records."""
-        task.state = task.state or RECORDING
+        """Keep this task; without a state it runs."""
+        task.state = task.state or RUNNING
         super().add_task(task)
+
+    def settle(self) -> None:
+        """Bring the states of all tasks up to now: what was started long enough ago runs."""
+        for task in self.tasks:
+            back_at = task.facts.get(_BACK_AT)
+            if isinstance(back_at, float) and self._now() >= back_at:
+                task.state = RUNNING if task.state == STOPPED else task.state
+                del task.facts[_BACK_AT]
 
     # What the shared frame asks for
 
     def identify(self, request: Request) -> tuple[str, str, Mapping[str, object]]:
         """The action is in the query, the key in the signature, the parameters in the body."""
-        action = dict(_query(request)).get("Action", "")
-        return action, _Claim.of(request).key, _parameters(request) or {}
+        action = dict(query_of(request)).get("Action", "")
+        return action, Claim.of(request).key, _parameters(request) or {}
 
     def check_signature(self, request: Request, account: SimulatedAccount) -> None:
-        """HMAC-SHA256 (V4): its time, its scope, its token, what it covers, and itself."""
-        claim = _Claim.of(request)
-        headers = _covered(request, claim)
-        self._check_time(headers["x-date"])
-        # Live video belongs to no region, so the scope may name any; but not another service.
-        if claim.service != LIVE or claim.date != headers["x-date"][:8]:
-            raise _fault("InvalidCredential")
-        if headers.get("x-security-token") != account.session_token:
-            raise _fault("InvalidSecretToken")
-        if not hmac.compare_digest(claim.signature, _signature(request, claim, headers, account)):
-            raise _fault("SignatureDoesNotMatch")
+        """HMAC-SHA256 (V4): what it covers, its time, its scope, its token, and itself."""
+        claim = Claim.of(request)
+        headers = claim.covered(request)
+        if not self.in_time(claim.signed_at(headers)):
+            raise fault("InvalidTimestamp")
+        claim.check(request, headers, account)
 
     def refusal(self, incident: Incident, action: str) -> SimulatorFault:  # noqa: ARG002  # of Simulator
         """In the vendor's codes and words."""
-        return _fault(_REFUSALS[incident])
+        return fault(REFUSALS[incident])
 
     def quota(self, action: str) -> int:
         """Calls a second; 50 as well for an API that is not simulated."""
-        return _APIS[action].quota if action in _APIS else 50
+        return _APIS[action][1].quota if action in _APIS else 50
 
     def act(self, action: str, parameters: Mapping[str, object], request: Request) -> object:
-        """Check what the API demands, then list the recordings or end the one that is named."""
+        """Check what the API demands, then list the tasks, or tell or change the one named."""
         _check_api(action, request)
         _check_parameters(action, request)
-        if action == "ListPullRecordTask":
-            return self._list(parameters)
-        self._stop(str(parameters["TaskId"]))
+        match action:
+            case "ListPullRecordTask":
+                page = _page(parameters, "PageNum", "PageSize")
+                return paged(recordings(self.kept(RECORD.name), parameters), recording, *page)
+            case "ListPullToPushTaskV2":
+                page = _page(parameters, "Page", "Size")
+                return paged(relays(self.kept(RELAY.name), parameters), relay, *page)
+            case "GetPullRecordTask":
+                told = recording(self._find(RECORD, parameters["TaskID"]))
+                return {"TaskDetail": told} if self.nested else told
+        self._change(action, parameters)
         return None
 
     def envelope(
@@ -185,7 +134,7 @@ class VolcengineSimulator(Simulator):
         metadata: dict[str, object] = {
             "RequestId": request_id,
             "Action": action,
-            "Version": _APIS[action].version if action in _APIS else "",
+            "Version": _APIS[action][1].version if action in _APIS else "",
             "Service": LIVE,
             "Region": VolcengineAccount.default_region,
         }
@@ -193,7 +142,7 @@ class VolcengineSimulator(Simulator):
             result = {} if outcome is None else {"Result": outcome}
             return 200, {"ResponseMetadata": metadata, **result}
         error: dict[str, object] = {"Code": outcome.code, "Message": outcome.message}
-        if (number := _FAULTS[outcome.code][2]) is not None:
+        if (number := code_number(outcome.code)) is not None:
             error["CodeN"] = number
         return outcome.status, {"ResponseMetadata": {**metadata, "Error": error}}
 
@@ -202,68 +151,49 @@ class VolcengineSimulator(Simulator):
         at = datetime.fromtimestamp(self.now(), UTC)
         return f"{at:%Y%m%d%H%M%S}{secrets.token_hex(10)[:19].upper()}"
 
-    def _check_time(self, date: str) -> None:
-        try:
-            at = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            raise _fault("InvalidTimestamp") from None
-        if not self.in_time(at):
-            raise _fault("InvalidTimestamp")
+    # Tasks
 
-    def _stop(self, task_id: str) -> None:
-        """Which code the vendor has for a recording that had ended before is not published; here a
-        second stop is accepted and changes nothing."""
-        task = self.task(RECORD.name, task_id)
+    def _find(self, kind: Kind, task_id: object) -> SimulatedTask:
+        task = self.task(kind.name, str(task_id))
         if task is None:
-            raise _fault("ResourceNotFound")
-        task.state = {NOT_STARTED: STOPPED, RECORDING: ENDED}.get(task.state, task.state)
+            raise fault("ResourceNotFound")
+        return task
 
-    def _list(self, parameters: Mapping[str, object]) -> dict[str, object]:
-        """A page of the recordings, those that have ended included."""
-        number = _number(parameters, "PageNum")
-        size = _number(parameters, "PageSize", most=500)
-        wanted = [(name, parameters[name]) for name in _FILTERS if parameters.get(name)]
-        found = [
-            task
-            for task in self.kept(RECORD.name)
-            if all(_listed(task)[name] == value for name, value in wanted)
-        ]
-        page, pages = page_of(found, number, size)
-        return {
-            "List": [_listed(task) for task in page],
-            "Pagination": {
-                "PageCur": number,
-                "PageSize": size,
-                "PageTotal": pages,
-                "TotalCount": len(found),
-            },
-        }
+    def _change(self, action: str, parameters: Mapping[str, object]) -> None:
+        """Which code the vendor has for a task that was so before is not published; here a second
+        stop or start is accepted and changes nothing."""
+        task = self._find(_APIS[action][0], parameters["TaskId"])
+        if action in GROUPED:
+            self._check_group(task, parameters)
+        match action:
+            case "StopPullRecordTask":
+                task.state = {NOT_STARTED: STOPPED, RUNNING: ENDED}.get(task.state, task.state)
+            case "StopPullToPushTask":
+                task.facts.pop(_BACK_AT, None)
+                task.state = ENDED if task.state == ENDED else STOPPED
+            case "ContinuePullToPushTask":
+                self._continue(task)
+            case "DeletePullToPushTask":
+                self.tasks.remove(task)
 
+    def _continue(self, task: SimulatedTask) -> None:
+        if task.state == ENDED:  # assumed; its time is over
+            raise fault("InvalidParam")
+        if task.state == STOPPED and not self._stays_down(task):
+            task.facts.setdefault(_BACK_AT, self._now() + self.recovery)
 
-def _listed(task: SimulatedTask) -> dict[str, object]:
-    return task.told(
-        {
-            "TaskId": task.id,
-            "StartTime": "2025-01-01T00:00:00Z",
-            "EndTime": "2025-01-07T00:00:00Z",
-            "Vhost": "push.example.com",
-            "Domain": "push.example.com",
-            "App": "live",
-            "Stream": task.name or task.id,
-            "Status": task.state,
-        }
-    )
+    def _check_group(self, task: SimulatedTask, parameters: Mapping[str, object]) -> None:
+        """The codes are assumed: the vendor's page says only who has to name the group."""
+        named = parameters.get("GroupName")
+        if self.sub_accounts and not named:
+            raise fault("InvalidParam")
+        if named and named != relay(task)["GroupName"]:
+            raise fault("ResourceNotFound")
 
 
-def _number(parameters: Mapping[str, object], name: str, most: int = 2**31 - 1) -> int:
-    value = parameters[name]
-    if not isinstance(value, int) or not 1 <= value <= most:
-        raise _fault("InvalidParam")
-    return value
-
-
-def _query(request: Request) -> list[tuple[str, str]]:
-    return parse_qsl(request.path.partition("?")[2], keep_blank_values=True)
+def _page(parameters: Mapping[str, object], number: str, size: str) -> tuple[int, int]:
+    """Which page, and how many tasks it has; an API has its own names for the two."""
+    return number_in(parameters, number, 1), number_in(parameters, size, 20, most=500)
 
 
 def _parameters(request: Request) -> dict[str, object] | None:
@@ -277,54 +207,22 @@ def _parameters(request: Request) -> dict[str, object] | None:
     return body if isinstance(body, dict) else None
 
 
-def _covered(request: Request, claim: _Claim) -> dict[str, str]:
-    """The headers that the signature covers. Raises SimulatorFault where one is missing."""
-    names = claim.headers.split(";")
-    present = auth.signed_headers(request.headers)
-    must = {"host", "x-date"} | ({"x-content-sha256", "x-security-token"} & set(present))
-    if names != sorted(set(names)) or not must <= set(names) <= set(present):
-        raise _fault("InvalidAuthorization")
-    headers = {name: present[name] for name in names}
-    if not "".join((request.path, *headers.values())).isascii():
-        raise _fault("InvalidAuthorization")
-    return headers
-
-
-def _signature(
-    request: Request, claim: _Claim, headers: Mapping[str, str], account: SimulatedAccount
-) -> str:
-    """What the signature of this request should be. The digest of the body is taken afresh."""
-    hashed = auth.payload_hash(request.body)
-    if request.headers.get("x-content-sha256", hashed) != hashed:
-        return ""
-    path = request.path.partition("?")[0]
-    query = auth.canonical_query(_query(request))
-    canonical = auth.canonical_request(request.method, path, query, headers, hashed)
-    to_sign = auth.string_to_sign(headers["x-date"], claim.scope, canonical)
-    return auth.signature(auth.signing_key(account.access_key_secret, claim.scope), to_sign)
-
-
 def _check_api(action: str, request: Request) -> None:
-    version = dict(_query(request)).get("Version")
-    if action not in _APIS or version != _APIS[action].version:
-        raise _fault("InvalidActionOrVersion")
+    version = dict(query_of(request)).get("Version")
+    if action not in _APIS or version != _APIS[action][1].version:
+        raise fault("InvalidActionOrVersion")
     if request.method != "POST":
-        raise _fault("MethodNotAllowed")
+        raise fault("MethodNotAllowed")
 
 
 def _check_parameters(action: str, request: Request) -> None:
     """Every required parameter, and the types of all known ones; others are not looked at."""
     parameters = _parameters(request)
     if parameters is None:
-        raise _fault("InvalidParam.BindError")
+        raise fault("InvalidParam.BindError")
     required = _REQUIRED[action]
     if not required.keys() <= parameters.keys():
-        raise _fault("MissingParameter")
+        raise fault("MissingParameter")
     for name, kind in {**required, **_OPTIONAL.get(action, {})}.items():
         if name in parameters and type(parameters[name]) is not kind:  # true is no integer
-            raise _fault("InvalidParam.BindError")
-
-
-def _fault(code: str) -> SimulatorFault:
-    message, status, _ = _FAULTS[code]
-    return SimulatorFault(code, message, status)
+            raise fault("InvalidParam.BindError")

@@ -13,7 +13,9 @@ import httpx
 from providers.account import Credentials
 from providers.foreign import foreign
 from providers.provider import Answer, Call, Now, UnreadableAnswerError
+from providers.volcengine.account import VolcengineAccount
 from providers.volcengine.auth import V4Auth, canonical_query
+from providers.volcengine.relay import GROUPED
 
 __all__ = ["VolcengineWire"]
 
@@ -29,7 +31,7 @@ class VolcengineWire:
             "POST",
             f"{call.account.base_url(call.kind.service)}/?{query}",
             headers={"Content-Type": "application/json"},  # signed
-            content=json.dumps(dict(call.parameters), separators=(",", ":")).encode("ascii"),
+            content=json.dumps(_body(call), separators=(",", ":")).encode("ascii"),
         )
 
     def auth(self, call: Call, credentials: Credentials, now: Now) -> httpx.Auth:
@@ -37,13 +39,14 @@ class VolcengineWire:
         return V4Auth(credentials, call.task.region, call.kind.service, now)
 
     def read(self, status: int, body: object) -> Answer:
-        """The answer in `{"ResponseMetadata": {...}}`: an error if, and only if, it has an `Error`.
+        """The answer in `{"ResponseMetadata": {...}, "Result": {...}}`: an error if, and only if,
+        the metadata have an `Error`. The data are the `Result`; changes have none.
 
         Raises UnreadableAnswerError.
         """
         match body:
-            case {"ResponseMetadata": dict(metadata)} if metadata:
-                return _read_metadata(metadata)
+            case {"ResponseMetadata": dict(metadata), **rest} if metadata:
+                return _read_metadata(metadata, rest.get("Result"))
         raise UnreadableAnswerError(f"HTTP {status}: the body has no ResponseMetadata")
 
     def retry_after(self, headers: httpx.Headers) -> float | None:  # noqa: ARG002  # of Wire
@@ -51,11 +54,20 @@ class VolcengineWire:
         return None
 
 
-def _read_metadata(metadata: dict[str, object]) -> Answer:
+def _body(call: Call) -> dict[str, object]:
+    """The parameters, and the account's group where the action takes one and one is set."""
+    body: dict[str, object] = dict(call.parameters)
+    account = call.account
+    if call.operation.action in GROUPED and isinstance(account, VolcengineAccount):
+        body |= {"GroupName": account.group_name} if account.group_name else {}
+    return body
+
+
+def _read_metadata(metadata: dict[str, object], result: object) -> Answer:
     request_id = _text(metadata.get("RequestId"))
     error = metadata.get("Error")
     if error is None:
-        return Answer(request_id)
+        return Answer(request_id, data=result if isinstance(result, dict) else {})
     if not isinstance(error, dict) or not (code := _text(error.get("Code"))):
         # In an `Answer`, an empty code would be a yes.
         raise UnreadableAnswerError("an Error without a Code", request_id)

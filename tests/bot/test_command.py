@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -13,16 +13,22 @@ from hypothesis import strategies as st
 
 from bot.command import (
     Command,
+    FreezeCommand,
     HelpCommand,
+    HistoryCommand,
+    ListCommand,
+    ShowCommand,
     TargetsCommand,
     TaskCommand,
+    ThawCommand,
     UsageError,
     Vocabulary,
     WhoamiCommand,
     parse,
 )
 from providers.account import Account
-from providers.catalogue import discover
+from providers.catalogue import Catalogue, discover
+from providers.facts import TaskState
 from providers.operation import Verb
 
 
@@ -55,6 +61,8 @@ TARGETS: Mapping[str, NamedTarget] = {
     "main-feed": NamedTarget("prod", "pull", "123"),
     "far-feed": NamedTarget("prod", "tencent:pull", "456", region="ap-mumbai"),
     "room": NamedTarget("prod", "ingest", "-gCTF+x", app=1400000000),
+    "spare-feed": NamedTarget("prod", "pull", "789"),
+    "twin-feed": NamedTarget("prod", "pull", "123"),
 }
 WORDS = Vocabulary(discover(), ACCOUNTS, TARGETS)
 
@@ -73,6 +81,11 @@ def mistake(text: str, vocabulary: Vocabulary = WORDS) -> UsageError:
     with pytest.raises(UsageError) as raised:
         parse(text, vocabulary)
     return raised.value
+
+
+def without_notes(command: Command) -> Command:
+    """What the asker was told is not typed again."""
+    return command.model_copy(update={"notes": ()}) if isinstance(command, TaskCommand) else command
 
 
 PULL = {"verb": "restart", "where": "tencent:pull", "account": "prod", "region": "ap-guangzhou"}
@@ -112,6 +125,22 @@ READ_AS = [
     ("stop room", {**STOP_ROOM, "task": "-gCTF+x", "target": "room"}),
     ("restart main-feed --account prod --region ap-guangzhou", {**RESTART, "target": "main-feed"}),
     ("stop room --app 1400000000", {"app": 1400000000, "target": "room"}),
+    # Several tasks
+    ("restart tencent 123 456 789", {**RESTART, "others": ("456", "789")}),
+    ("delete tencent 123 --region ap-mumbai 456", {"region": "ap-mumbai", "others": ("456",)}),
+    ("restart tencent 1 2 --canary", {"task": "1", "others": ("2",), "canary": True}),
+    ("stop trtc -a -b --app 5", {"task": "-a", "others": ("-b",), "app": 5}),
+    ("restart tencent 1 -- --2 --dry-run", {"others": ("--2", "--dry-run"), "dry_run": False}),
+    # Reads
+    ("status tencent 123", {**RESTART, "verb": "status", "here": False}),
+    ("status tencent 123 456 --here", {"others": ("456",), "here": True}),
+    ("status main-feed", {**RESTART, "verb": "status", "target": "main-feed"}),
+    ("status trtc -gCTF --account backup", {"task": "-gCTF", "app": 1400000001}),
+    # A reason that ends where everybody sees it
+    ("restart tencent 123 --reason source", {**RESTART, "reason": "source"}),
+    ("restart tencent --reason 'wrong source' 123", {**RESTART, "reason": "wrong source"}),
+    ("restart tencent --reason=“wrong source” 123", {**RESTART, "reason": "wrong source"}),
+    ("restart tencent --reason source -- 123", {**RESTART, "reason": "source"}),
     # Ids that look like options
     ("restart tencent -- --123", {"task": "--123"}),
     ("restart tencent — --dry-run", {"task": "--dry-run", "dry_run": False}),
@@ -196,9 +225,66 @@ OWN = [
 ]
 
 
+LISTED = ListCommand("tencent:pull", "prod", "ap-guangzhou")
+FOLLOWED = HistoryCommand(where="tencent:pull", task="123", target="main-feed")
+
+OWN += [
+    # Lists
+    ("list tencent", LISTED),
+    ("list tencent:pull --here", replace(LISTED, here=True)),
+    ("list tencent --account backup", replace(LISTED, account="backup", region="ap-singapore")),
+    ("LIST aliyun --region cn-beijing", ListCommand("alibaba:relay", "relay", "cn-beijing")),
+    ("list tencent main stage --page 2", replace(LISTED, text="main stage", page=2)),
+    ("list tencent “main  stage”", replace(LISTED, text="main stage")),
+    ("list tencent -- --main", replace(LISTED, text="--main")),
+    *(
+        (f"list tencent --state {typed}", replace(LISTED, state=TaskState.NO_STREAM))
+        for typed in ("no-stream", "NO_STREAM", "'no stream'", "No‑Stream")
+    ),
+    *((f"list tencent --state {s.replace(' ', '-')}", replace(LISTED, state=s)) for s in TaskState),
+    # History
+    ("history", HistoryCommand()),
+    ("history tencent", HistoryCommand(where="tencent:pull")),
+    ("history volc f83", HistoryCommand(where="volcengine:record", task="f83")),
+    ("history trtc -- --gCTF", HistoryCommand(where="tencent:ingest", task="--gCTF")),
+    ("history main-feed", FOLLOWED),
+    ("history here @ann main-feed", replace(FOLLOWED, person="ann", channel="here")),
+    ("history <@U123|ann>", HistoryCommand(person="U123")),
+    ("history <@U123|Ann Smith> tencent", HistoryCommand(where="tencent:pull", person="U123")),
+    ("history <@U123>", HistoryCommand(person="U123")),
+    ("history U123", HistoryCommand(person="U123")),
+    ("history @U123", HistoryCommand(person="U123")),
+    ("history @ann", HistoryCommand(person="ann")),
+    ("history '@Ann Smith'", HistoryCommand(person="Ann Smith")),
+    ("history <#C123|ops>", HistoryCommand(channel="C123")),
+    ("history <#C123|>", HistoryCommand(channel="C123")),
+    ("history C123 --here", HistoryCommand(channel="C123", here=True)),
+    ("history --since 30m", HistoryCommand(since=1_800)),
+    ("history --since 2H", HistoryCommand(since=7_200)),
+    ("history —since=2d --page 3", HistoryCommand(since=172_800, page=3)),
+    ("history --since 1w", HistoryCommand(since=604_800)),
+    ("history --since 400d", HistoryCommand(since=34_560_000)),
+    # Show
+    ("show 4T7Q2", ShowCommand("4T7Q2")),
+    ("show op 4t7q2", ShowCommand("4T7Q2")),
+    ("show oil7q", ShowCommand("0117Q")),
+    # The brake
+    ('freeze "vendor outage"', FreezeCommand(None, "vendor outage")),
+    ("freeze vendor outage", FreezeCommand(None, "vendor outage")),
+    ("freeze --account prod it isn't ours", FreezeCommand("prod", "it isn't ours")),
+    ("freeze --account prod --reason outage", FreezeCommand("prod", "outage")),
+    ("freeze 'tencent is down'", FreezeCommand(None, "tencent is down")),
+    ("thaw", ThawCommand(None)),
+    ("thaw --account prod all good", ThawCommand("prod", "all good")),
+    # Help on all of these
+    *((f"help {verb}", HelpCommand(verb)) for verb in ("list", "history", "show", "freeze")),
+    ("thaw --help", HelpCommand("thaw")),
+]
+
+
 @pytest.mark.parametrize(("text", "expected"), OWN)
 def test_the_bots_own_verbs(text: str, expected: Command) -> None:
-    """Help in all its spellings, whoami and targets."""
+    """Help in all its spellings, whoami and targets; lists, the past, and the brake."""
     assert read(text) == expected
 
 
@@ -215,11 +301,14 @@ MISTAKES = [
     ("main-feed restart", "the verb comes first.", "restart main-feed"),
     ("trtc", "the verb comes first.", "help trtc"),
     ("--dry-run", "there are options, but no verb.", "help"),
-    ("status", "status is not in this version.", "help"),
-    ("history --since 2d", "history is not in this version.", "help"),
+    ("status", "status what?", "status tencent 123"),
     ("whoami me", "whoami takes nothing after it.", "whoami"),
     ("targets --dry-run", "targets takes nothing after it.", "targets"),
-    ("help freeze", "freeze is not in this version.", "help"),
+    (
+        "frieze outage",
+        "I do not know the verb 'frieze'. Nearest: freeze.",
+        'freeze --reason "outage"',
+    ),
     ("help restrat", "there is no help for 'restrat'. Nearest: restart.", "help restart"),
     ("help restart tencent", "help takes one topic.", "help restart"),
     # The place
@@ -233,17 +322,11 @@ MISTAKES = [
         "",
     ),
     ("list trtc", "TRTC has no list; status needs the id.", ""),
-    (
-        "status tencent 1 --here",
-        "tencent:pull has no status in this version. It has: restart, delete.",
-        "",
-    ),
-    ("start main-feed", "tencent:pull has no start in this version. It has: restart, delete.", ""),
     # The task
     (
         "restart tencent",
         "which task?",
-        "restart tencent 123. The ids are in the Tencent CSS console.",
+        "restart tencent 123. To see the ids: /stream list tencent",
     ),
     (
         "stop trtc",
@@ -251,9 +334,20 @@ MISTAKES = [
         "stop trtc 1234 --app 1234567890. The id was given when the task started.",
     ),
     (
+        "restart tencent 123 12\u200b3 456",
+        "a task id is plain ASCII, kept to the letter, and its character 3 is ZERO WIDTH SPACE "
+        "(U+200B).",
         "restart tencent 123 456",
-        "one task a command in this version; I read 2: 123, 456.",
-        "restart tencent 123",
+    ),
+    (
+        f"restart tencent {' '.join(map(str, range(1, 54)))}",
+        "I read 53 tasks; 50 is the most in one command.",
+        "",
+    ),
+    (
+        "restart tencent 1 1 --canary",
+        "--canary needs several tasks: the first alone, then the rest.",
+        "restart tencent 1",
     ),
     (
         "restart tencent <@U1>",
@@ -287,6 +381,21 @@ MISTAKES = [
     ),
     ('restart tencent 1 --reason ""', "--reason needs a value.", "restart tencent 1"),
     ("restart tencent 1 --dry-run=yes", "--dry-run takes no value.", "restart tencent 1 --dry-run"),
+    (
+        "restart tencent 1 --state stopped",
+        "--state means nothing for restart.",
+        "restart tencent 1",
+    ),
+    ("restart tencent 1 --here", "--here means nothing for restart.", "restart tencent 1"),
+    *(
+        (
+            f"status tencent 1 2 {option}",
+            f"{option} means nothing for status.",
+            "status tencent 1 2",
+        )
+        for option in ("--dry-run", "--canary")
+    ),
+    ("status tencent 1 --reason x", "--reason means nothing for status.", "status tencent 1"),
     ("restart tencent 1 --app 5", "--app means nothing for tencent:pull.", "restart tencent 1"),
     (
         "stop trtc 1234",
@@ -345,6 +454,125 @@ MISTAKES = [
     ),
     ("stop room --app 5", "room has app 1400000000, and --app '5' contradicts it.", "stop room"),
     ("restart main-feed --app 5", "--app means nothing for tencent:pull.", "restart main-feed"),
+    (
+        "restart main-feed spar-feed",
+        "I do not know 'spar-feed'. Nearest: spare-feed.",
+        "restart tencent 123 789",
+    ),
+    (
+        "restart main-feed far-feed",
+        "main-feed and far-feed differ in region (ap-guangzhou, ap-mumbai).",
+        "restart main-feed",
+    ),
+    (
+        "stop spare-feed room main-feed",
+        "spare-feed and room differ in kind (tencent:pull, tencent:ingest), "
+        "region (ap-guangzhou, ap-singapore), app (None, 1400000000).",
+        "stop tencent 789 123",
+    ),
+    (
+        "restart main-feed spare-feed --region ap-mumbai",
+        "main-feed has region ap-guangzhou, and --region 'ap-mumbai' contradicts it.",
+        "restart tencent 123 789",
+    ),
+    # Lists
+    ("list", "list what?", "list tencent"),
+    ("list tencet", "I do not know 'tencet'. Nearest: tencent.", "list tencent"),
+    (
+        "list main-feed",
+        "main-feed is one task; list takes tencent or another kind.",
+        "list tencent",
+    ),
+    (
+        "list tencent --state sotpped",
+        "I do not know the state 'sotpped'. Nearest: stopped.",
+        "list tencent --state stopped",
+    ),
+    (
+        "list tencent --state no stream main",
+        "I do not know the state 'no'. Nearest: no-stream.",
+        "list tencent main --state no-stream",
+    ),
+    ("list tencent --state xyz", "I do not know the state 'xyz'.", "list tencent"),
+    *(
+        (
+            f"list tencent --page {page}",
+            "--page is a whole number from 1 to 9999, in digits.",
+            "list tencent",
+        )
+        for page in ("0", "-1", "1.5", "２", "x", "10000", "1" * 200)
+    ),
+    (
+        f"list tencent ab {'x' * 78}",
+        "the text to look for has more than 80 characters.",
+        "list tencent ab",
+    ),
+    ("list tencent --dry-run", "--dry-run means nothing for list.", "list tencent"),
+    # The past
+    ("history tencet", "I do not know 'tencet'. Nearest: tencent.", "history tencent"),
+    ("history main-fed", "I do not know 'main-fed'. Nearest: main-feed.", "history main-feed"),
+    ("history 123", "I do not know '123'.", "history"),
+    ("history tencent 1 2", "history takes one task.", "history tencent 1"),
+    ("history main-feed 5", "main-feed is one task, so no task follows it.", "history main-feed"),
+    (
+        "history tencent main-feed",
+        "main-feed stands for a task and its place, so it stands alone.",
+        "history main-feed",
+    ),
+    ("history @ann <@U123>", "history takes one person.", "history @ann"),
+    ("history here C123", "history takes one channel.", "history here"),
+    ("history @", "there is no name after the @.", "history"),
+    ("history #ops", "Slack did not say which channel '#ops' is.", "history here"),
+    *(
+        (
+            f"history --since {since}",
+            f"--since is a number and m, h, d or w; I read '{since}'.",
+            "history --since 2d",
+        )
+        for since in ("2", "d", "0d", "2y", "1.5h", "-2d")
+    ),
+    (
+        "history --since 58w",
+        "--since goes back 400 days at most; '58w' is more.",
+        "history --since 400d",
+    ),
+    ("history --account prod", "--account means nothing for history.", "history"),
+    ("show", "which operation?", "show 4T7Q2. The id is in the operation's message, as op 4T7Q2."),
+    (
+        "show op",
+        "which operation?",
+        "show 4T7Q2. The id is in the operation's message, as op 4T7Q2.",
+    ),
+    ("show 9KD3M 4T7Q2", "show takes one operation.", "show 9KD3M"),
+    (
+        "show 4U7Q2",
+        "'4U7Q2' is no operation's id: letters and digits without U, as 4T7Q2.",
+        "show 4T7Q2",
+    ),
+    # The brake
+    ("freeze", "freeze needs a reason: everybody reads it.", 'freeze "vendor outage"'),
+    (
+        "freeze --account prod",
+        "freeze needs a reason: everybody reads it.",
+        'freeze --account prod "vendor outage"',
+    ),
+    (
+        "freeze --account prd outage now",
+        "I do not know the account 'prd'. Nearest: prod.",
+        'freeze --account prod "outage now"',
+    ),
+    ("freeze outage --reason outage", "the reason is there twice.", 'freeze --reason "outage"'),
+    (
+        "freeze backup is down",
+        "freeze is for every account, or for one with --account; I read 'backup' first.",
+        'freeze --account backup "is down"',
+    ),
+    (
+        "thaw alibaba",
+        "thaw is for every account, or for one with --account; I read 'alibaba' first.",
+        "thaw --account relay",
+    ),
+    ("freeze outage --dry-run", "--dry-run means nothing for freeze.", 'freeze --reason "outage"'),
     # The text as a whole
     (
         'restart tencent 1 --reason "wrong source',
@@ -377,6 +605,9 @@ ODD_LETTERS = [
     ("restart tencent \ud800", "its character 1 is a character without a name (U+D800)"),
     ("restart tencent 1 --region аp-mumbai", "its character 1 is CYRILLIC SMALL LETTER A (U+0430)"),
     ("restart tencent 1 --account prоd", "its character 3 is CYRILLIC SMALL LETTER O (U+043E)"),
+    ("show 4T7Q２", "its character 5 is FULLWIDTH DIGIT TWO (U+FF12)"),
+    ("history tencent 1а", "its character 2 is CYRILLIC SMALL LETTER A (U+0430)"),
+    ("freeze --account prоd down", "its character 3 is CYRILLIC SMALL LETTER O (U+043E)"),
     ("restart main‑feed", "its character 5 is NON-BREAKING HYPHEN (U+2011)"),
     ("restart ｍain-feed", "its character 1 is FULLWIDTH LATIN SMALL LETTER M (U+FF4D)"),
     ("rеstart tencent 1", "its character 2 is CYRILLIC SMALL LETTER IE (U+0435)"),
@@ -395,10 +626,11 @@ def test_a_mistake_shows_what_was_understood() -> None:
     verb = mistake("restrat tencent 123")
     assert verb.read == (("verb", "restrat"), ("where", "tencent:pull"), ("task", "123"))
     assert (verb.wrong, verb.nearest) == ("verb", "restart")
-    assert verb.known == ("stop", "restart", "delete", "help", "whoami", "targets")
+    own = ("history", "show", "freeze", "thaw", "targets", "whoami", "help")
+    assert verb.known == (*Verb, *own)
     where = mistake("restart tencet 123")
-    assert set(where.known) == {"tencent", "trtc", "alibaba", "volcengine"}
-    assert where.named == ("main-feed", "far-feed", "room")
+    assert {"tencent", "trtc", "alibaba", "volcengine"} <= set(where.known)
+    assert where.named == tuple(TARGETS)
     option = mistake("restart tencent 123 --regoin ap-mumbai")
     assert option.read[-1] == ("--regoin", "ap-mumbai")
     assert (option.wrong, option.nearest) == ("--regoin", "--region")
@@ -420,10 +652,133 @@ def test_several_flaws_are_all_mended_in_the_example() -> None:
     assert error.example == "/stream restart tencent 123 --region ap-mumbai"
 
 
-def test_an_unquoted_reason_is_told_how_to_be_quoted() -> None:
+LOOSE = [
+    ("stop volc a --reason wrong source", 'stop volcengine a --reason "wrong source"'),
+    ("stop volc a b --reason=wrong source now", 'stop volcengine a b --reason "wrong source now"'),
+    ("delete tencent --reason wrong source 123", 'delete tencent 123 --reason "wrong source"'),
+    ("delete --reason wrong source main-feed", 'delete main-feed --reason "wrong source"'),
+    ("delete main-feed --reason wrong source", 'delete main-feed --reason "wrong source"'),
+    ("--reason wrong source delete tencent 123", 'delete tencent 123 --reason "wrong source"'),
+    ("delete tencent 123 --reson wrong source", 'delete tencent 123 --reason "wrong source"'),
+    ("delete tencent 123 --reason wrong --app source", 'delete tencent 123 --reason "wrong"'),
+    (
+        "delete tencent 1 --reason wrong --dry-run source",
+        'delete tencent 1 --reason "wrong source" --dry-run',
+    ),
+    ("restart tencent --reason source 123", 'restart tencent 123 --reason "source"'),
+    ("freeze --reason wrong source", 'freeze "wrong source"'),
+    ("thaw --reason all good", 'thaw "all good"'),
+    ("list tencent --reason wrong source", "list tencent source"),
+]
+
+
+@pytest.mark.parametrize(("text", "instead"), LOOSE)
+def test_a_reason_without_quotes_makes_no_tasks(text: str, instead: str) -> None:
     """`--reason wrong source` leaves a word over; it is not taken for a task in silence."""
-    assert mistake("stop volc a --reason wrong source").hint == "put the whole reason in quotes"
-    assert mistake("stop volc a b --reason 'wrong source'").hint == ""
+    assert mistake(text).example == f"/stream {instead}"
+
+
+def test_an_unquoted_reason_is_told_how_to_be_quoted() -> None:
+    """The words that are left over are named, and what to do about them."""
+    error = mistake("stop volc a --reason wrong source")
+    assert "more follow 'wrong': source." in error.says
+    assert (error.wrong, error.hint) == ("--reason", "put the whole reason in quotes")
+
+
+NOTED = [
+    ("restart tencent 123 123 456", "123 was typed twice; it is restarted once."),
+    ("delete tencent 1 1 1", "1 was typed 3 times; it is deleted once."),
+    ("status tencent 7 7", "7 was typed twice; it is read once."),
+    ("restart tencent 1 2 3 4 1 2 3 4", "4 were typed more than once; each is restarted once."),
+    ("restart main-feed main-feed", "main-feed was typed twice; it is restarted once."),
+    ("restart main-feed spare-feed", "main-feed is 123, spare-feed is 789."),
+    ("restart main-feed twin-feed", "main-feed is 123, twin-feed is 123."),
+]
+
+
+@pytest.mark.parametrize(("text", "note"), NOTED)
+def test_a_task_is_in_a_command_once(text: str, note: str) -> None:
+    """What was typed twice runs once, and that is told; so is what several targets stand for."""
+    command = read_task(text)
+    assert command.notes == (note,)
+    assert len(set(command.tasks)) == len(command.tasks)
+
+
+def test_several_targets_of_one_place_are_their_tasks() -> None:
+    """A target stands for one task, so a command on several has none."""
+    command = read_task("restart main-feed spare-feed")
+    assert (command.target, command.tasks) == (None, ("123", "789"))
+    assert command.typed() == "/stream restart tencent 123 789"
+    same = read_task("restart main-feed main-feed")
+    assert (same.target, same.tasks) == ("main-feed", ("123",))
+
+
+def test_the_most_tasks_are_the_vocabularys() -> None:
+    """One more is refused with both numbers; the example has as many as may be."""
+    few = Vocabulary(discover(), ACCOUNTS, TARGETS, most_tasks=2)
+    error = mistake("restart tencent 1 2 3 1", few)
+    assert error.says == "Not run: I read 3 tasks; 2 is the most in one command."
+    assert error.example == "/stream restart tencent 1 2"
+    command = parse("restart tencent 1 2 1 2", few)
+    assert isinstance(command, TaskCommand)
+    assert command.tasks == ("1", "2")
+    assert mistake("restart main-feed spare-feed twin-feed far-feed", few).example is not None
+
+
+ALONE = [
+    ("restart tencent 1 2 --canary", "restart tencent 2"),
+    (
+        "restart tencent 1 2 --account backup --dry-run",
+        "restart tencent 2 --account backup --dry-run",
+    ),
+    ("delete tencent 1 -- --x 2", "delete tencent 2"),
+    ("stop trtc 1 2 --app 5 --reason 'a b'", 'stop trtc 2 --app 5 --reason "a b"'),
+]
+
+
+@pytest.mark.parametrize(("text", "alone"), ALONE)
+def test_a_command_on_several_tasks_is_one_on_each(text: str, alone: str) -> None:
+    """Everything else stays, but for the canary, and it can be typed again."""
+    several = read_task(text)
+    one = several.alone("2")
+    assert one.typed() == f"/stream {alone}"
+    assert read_task(one.typed()) == one
+    assert several.alone("1").tasks == ("1",)
+    with pytest.raises(ValueError, match="not on this task"):
+        several.alone("3")
+
+
+def test_a_task_is_never_twice_in_a_command() -> None:
+    """Not even where a program makes the command."""
+    with pytest.raises(ValueError, match="a task is there twice"):
+        TaskCommand(
+            verb=Verb.RESTART, where="a:b", account="a", region="r", task="1", others=("2", "1")
+        )
+
+
+def test_a_target_alone_stays_a_target() -> None:
+    """What was typed for it is what is shown for it."""
+    assert read_task("restart main-feed").alone("123") == read_task("restart main-feed")
+
+
+def test_a_verb_that_a_kind_lacks_without_a_word_about_it() -> None:
+    """A vendor of somebody else may have few verbs; what it has is told."""
+    vendor = discover().providers["tencent"]
+    pull = vendor.kinds[0]
+    few = replace(pull, operations=pull.operations[:1], gaps={})
+    own = Vocabulary(Catalogue([replace(vendor, kinds=(few,))]), ACCOUNTS, {})
+    (only,) = few.operations
+    absent = next(verb for verb in Verb if verb is not only.verb and verb is not Verb.LIST)
+    error = mistake(f"{absent} tencent 1", own)
+    assert error.says == (
+        f"Not run: tencent:pull has no {absent} in this version. It has: {only.verb}."
+    )
+    assert mistake("list tencent", own).says.startswith("Not run: tencent:pull has no list")
+    assert (
+        mistake(f"help {absent}", own).says
+        == f"Not run: {absent} is not in this version. Try: /stream help"
+    )
+    assert "not in this version" in mistake(str(absent), own).says
 
 
 def test_a_vendor_without_an_account_is_the_bot_operators_step() -> None:
@@ -472,6 +827,33 @@ def test_the_command_that_does_the_same_again_is_short(text: str, typed: str) ->
     assert read_task(text).typed() == f"/stream {typed}"
 
 
+PAGED = [
+    ("list tencent", "list tencent --page 2"),
+    ("list tencent:pull a b --here", "list tencent a b --page 2 --here"),
+    (
+        "list aliyun --region cn-beijing --state No-Stream --page 7",
+        "list alibaba --region cn-beijing --state no-stream --page 2",
+    ),
+    ("list tencent -- --x", "list tencent --page 2 -- --x"),
+    ("history", "history --page 2"),
+    (
+        "history <@U123|ann> tencent:pull 5 <#C123|ops> --since 14d",
+        "history tencent 5 @U123 #C123 --since 2w --page 2",
+    ),
+    ("history here '@Ann Smith' main-feed", 'history main-feed "@Ann Smith" here --page 2'),
+]
+
+
+@pytest.mark.parametrize(("text", "second"), PAGED)
+def test_the_next_page_is_a_command(text: str, second: str) -> None:
+    """What answers in pages says how the next one is typed."""
+    command = read(text)
+    assert isinstance(command, ListCommand | HistoryCommand)
+    assert command.typed(2) == f"/stream {second}"
+    assert read(command.typed(2)) == replace(command, page=2)
+    assert read(command.typed()) == command
+
+
 def test_a_command_that_was_not_typed_is_spelled_out() -> None:
     """Without `parse` nobody knows the defaults, so nothing is left out."""
     command = TaskCommand(
@@ -495,13 +877,18 @@ def test_the_name_of_the_command_is_the_vocabularys() -> None:
 ids = st.text(
     string.digits + string.ascii_letters + string.punctuation, min_size=1, max_size=128
 ).filter(lambda task: not task.startswith(("@", "#")))  # a person's or a channel's name
-pieces = r"""restart stop delete help ? whoami tencent trtc alibaba volcengine main-feed room 123 -x
-    -- — -–x --region --app --reason --account --dry-run --help --foo --regoin= --reason=" “ ” „ « »
-    " ' ` ``` <@U1> <@U1|a> <!channel> <https://a.b|c &lt;@U1&gt; = , \ ＂ ＝""".split()  # noqa: SIM905  # longer as a list
+pieces = r"""restart stop delete status list history show freeze thaw help ? whoami tencent trtc
+    alibaba volcengine main-feed spare-feed room here 123 -x 4T7Q2 2d no-stream U12 @ann -- — -–x
+    --region --app --reason --account --state --since --page --dry-run --canary --here --help --foo
+    --regoin= --reason=" “ ” „ « » " ' ` ``` <@U1> <@U1|a> <@U12|a b> <#C12|a> <!channel>
+    <https://a.b|c &lt;@U1&gt; = , \ ＂ ＝""".split()  # noqa: SIM905  # longer as a list
 lines = st.lists(
     st.sampled_from([*pieces, "\u200b", "\u202e", "\ud800", "\ufdfa", "x" * 200]), max_size=20
 ).map(" ".join)
-starts = st.sampled_from(["", "restart tencent 1 ", "stop room ", "delete tencent:pull "])
+starts = st.sampled_from(
+    ["restart tencent 1 ", "stop room ", "delete tencent:pull ", "status main-feed ", ""]
+    + [f"{verb} " for verb in ("list tencent", "history", "history tencent", "freeze", "thaw")]
+)
 typing = st.builds(str.__add__, starts, st.text(max_size=300) | lines)
 reasons = st.text(st.characters() | st.sampled_from("\"'`“”„«»‘’ \u200b<>|@!"), max_size=400)
 
@@ -522,7 +909,12 @@ def test_anything_is_a_command_or_a_usage_error(text: str, escaped: bool) -> Non
             check_answer(error)
         case TaskCommand() as command:
             assert TaskCommand.model_validate_json(command.model_dump_json()) == command
-            assert read(command.typed()) == command
+            assert without_notes(read(command.typed())) == without_notes(command)
+            assert all(read(command.alone(task).typed()) for task in command.tasks)
+        case HelpCommand() | WhoamiCommand() | TargetsCommand():
+            pass
+        case other:
+            assert read(other.typed()) == other
 
 
 def check_answer(error: UsageError) -> None:

@@ -105,7 +105,7 @@ async def test_an_edit_that_must_wait_holds_up_no_post(stage: Stage) -> None:
     await stage.ann("restart tencent 123")
     posted = await stage.message("tencent:pull 123")
     assert "Waiting" in card.text
-    await stage.slack.wait_for(lambda: "Accepted" in card.text)
+    await stage.slack.wait_for(lambda: "Deleted" in card.text)
     assert posted.text
 
 

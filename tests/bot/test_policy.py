@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.policy import (
+    BRAKE_VERBS,
     Allow,
     Confirm,
     ConfirmRules,
@@ -48,6 +49,9 @@ RESTART = Wish(
 DELETE = replace(RESTART, verb=Verb.DELETE, effect=Effect.DELETES)
 END = replace(RESTART, verb=Verb.STOP, effect=Effect.ENDS)
 STATUS = replace(RESTART, verb=Verb.STATUS, effect=Effect.READS)
+FREEZE = Wish.to_brake("freeze", "prod")
+FREEZE_ALL = Wish.to_brake("freeze", None)
+THAW = Wish.to_brake("thaw", "prod")
 
 ANYTHING = Rule()
 
@@ -210,6 +214,47 @@ def test_a_deny_that_certainly_matches_is_named_before_one_that_may() -> None:
     assert decision == Deny(DenyReason.RULE, "deny 2")
 
 
+# The brake
+
+
+@pytest.mark.parametrize(
+    ("rule", "one", "every"),
+    [
+        (Rule(), True, True),
+        (Rule(verbs=("*",)), True, True),
+        (Rule(verbs=("freeze",)), True, True),
+        (Rule(verbs=("thaw", "restart")), False, False),
+        (Rule(accounts=("prod",)), True, False),
+        (Rule(accounts=("test",)), False, False),
+        (Rule(where=("tencent",)), False, False),
+        (Rule(targets=("main-feed",)), False, False),
+        (Rule(verbs=("freeze",), users=("U456",)), False, False),
+    ],
+)
+def test_a_brake_is_allowed_by_a_rule_about_its_accounts(
+    rule: Rule, one: bool, every: bool
+) -> None:
+    """A brake on one account, and on every account, for which a rule must name none."""
+    assert allows(rule, FREEZE) is one
+    assert allows(rule, FREEZE_ALL) is every
+
+
+def test_what_is_denied_for_one_account_is_not_done_to_all() -> None:
+    """A brake on every account is on the denied one too; a brake on another is not."""
+    policy = Policy(allow=(ANYTHING,), deny=(Rule(accounts=("test",)),))
+    assert decide(policy, FREEZE_ALL, ANN, INCIDENTS) == Deny(DenyReason.RULE, "deny 1")
+    assert decide(policy, FREEZE, ANN, INCIDENTS) == Allow("allow 1")
+
+
+@pytest.mark.parametrize("wish", [FREEZE, FREEZE_ALL, THAW])
+def test_a_brake_asks_for_no_yes_and_needs_a_rule(wish: Wish) -> None:
+    """Whatever interrupts asks for, a brake is quick; without a rule nobody brakes."""
+    careful = ConfirmRules(interrupts="second-person")
+    policy = Policy(allow=(ANYTHING,), confirm=careful)
+    assert decide(policy, wish, ANN, INCIDENTS) == Allow("allow 1")
+    assert decide(Policy(confirm=careful), wish, ANN, INCIDENTS) == Deny(DenyReason.NO_RULE)
+
+
 # Who may
 
 
@@ -316,6 +361,7 @@ def test_an_empty_list_is_a_fault(key: str) -> None:
     ("key", "word"),
     [
         ("verbs", "Restart"),
+        ("verbs", "frieze"),
         ("verbs", "help"),
         ("users", "@bob"),
         ("users", "u123"),
@@ -363,7 +409,7 @@ def some(words: list[str]) -> st.SearchStrategy[tuple[str, ...] | None]:
 
 rules = st.builds(
     Rule,
-    verbs=some(["*", *Verb]),
+    verbs=some(["*", *Verb, *BRAKE_VERBS]),
     where=some(WHERE),
     accounts=some(ACCOUNTS),
     targets=some(TARGETS),
@@ -382,7 +428,7 @@ people = st.builds(
     groups=st.none() | st.frozensets(st.sampled_from(GROUPS)),
 )
 places = st.builds(Place, channel=st.sampled_from(CHANNELS), direct=st.booleans())
-wishes = st.builds(
+operations = st.builds(
     Wish,
     verb=st.sampled_from(Verb),
     where=st.sampled_from(["tencent:pull", "tencent:ingest"]),
@@ -393,12 +439,16 @@ wishes = st.builds(
     protected=st.booleans(),
     perhaps=st.frozensets(st.sampled_from(TARGETS)),
 )
+brakes = st.builds(
+    Wish.to_brake, st.sampled_from(BRAKE_VERBS), st.none() | st.sampled_from(ACCOUNTS)
+)
+wishes = operations | brakes
 
 
 def matches(rule: Rule, wish: Wish, person: Person, place: Place) -> bool:
     """The same question, asked in another way: each key's accepted words meet the wish's words."""
     facts: list[tuple[tuple[str, ...] | None, set[str | None]]] = [
-        (rule.verbs, {wish.verb.value, "*"}),
+        (rule.verbs, {str(wish.verb), "*"}),
         (rule.where, {wish.where, wish.provider}),
         (rule.accounts, {wish.account}),
         (rule.targets, {wish.target}),

@@ -289,27 +289,32 @@ async def test_a_task_that_is_not_there_is_refused(stage: Stage) -> None:
 
 
 async def test_deleting_what_is_gone_is_already_so(stage: Stage) -> None:
-    """The second delete is no failure, and names the first."""
-    for end in ("Accepted:", "Already so:"):
-        await stage.ann("delete tencent 456")
-        card = await stage.message("Waiting for a yes:")
-        await stage.slack.press("ann", card, CONFIRM)
-        await stage.message(end)
+    """The second delete is no failure, asks nobody, and names the first."""
+    await stage.ann("delete tencent 456")
+    card = await stage.message("Waiting for a yes:")
+    await stage.slack.press("ann", card, CONFIRM)
+    await stage.message("Deleted:")
+    await stage.ann("delete tencent 456")
     message = await stage.message("Already so:")
     assert "deleted it before" in message.screen
+    assert stage.calls(stage.tencent, DELETE) == 1
 
 
 @pytest.mark.parametrize("incident", [Incident.DROP, Incident.GATEWAY, Incident.INTERNAL])
 async def test_an_answer_that_does_not_say_is_unknown_and_sent_once(
     stage: Stage, incident: Incident
 ) -> None:
-    """Never failed, never sent again; the asker is called in the thread."""
+    """Never failed, never sent again; the asker is called in the thread, and once more with the
+    verdict: the status shows that it happened."""
     stage.tencent.play(incident, 1)
     await stage.ann("restart tencent 123")
     message = await stage.message("Unknown:")
-    assert "Tencent CSS console" in message.text
-    reply = await stage.slack.wait_for(lambda: stage.slack.thread(message))
-    assert reply[0].pings == {"U123"}
+    assert "Reading its status" in message.text
+    await stage.slack.wait_for(lambda: len(stage.slack.thread(message)) == 2, seconds=10)
+    first, verdict = stage.slack.thread(message)
+    assert first.pings == verdict.pings == {"U123"}
+    assert "Running again" in verdict.text
+    assert "the answer was lost" in message.screen
     assert stage.calls(stage.tencent, RESTART) == 1
 
 
@@ -475,7 +480,7 @@ async def test_a_card_works_in_a_channel_without_the_bot(stage: Stage) -> None:
     await stage.ann("delete tencent 456", "#private")
     card = await stage.message("Waiting for a yes:", "#private")
     await stage.slack.press("ann", card, CONFIRM)
-    await stage.message("Accepted:", "#private")
+    await stage.message("Deleted:", "#private")
     assert stage.calls(stage.tencent, DELETE) == 1
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 
 from bot.demo.clouds.form import CloudState, Quota, RequestSeen, TaskState
 from bot.demo.clouds.words import MEANINGS
 from providers.catalogue import discover
+from providers.provider import Provider
 from providers.simulator import Seen, SimulatedTask, Simulator
 
 __all__ = ["cloud_state"]
@@ -41,11 +42,18 @@ def cloud_state(name: str, cloud: Simulator) -> CloudState:
         title=provider.title,
         url=cloud.url,
         keys=[_masked(key) for key in cloud.accounts],
-        quotas=_quotas(cloud, [o.action for kind in provider.kinds for o in kind.operations]),
+        quotas=_quotas(cloud, dict.fromkeys(_actions(provider))),
         tasks=[told.task(name, task) for task in cloud.tasks],
         requests=[told.request(seen) for seen in islice(reversed(cloud.requests), REQUESTS)],
         incidents=dict(cloud.incidents),
     )
+
+
+def _actions(provider: Provider) -> Iterator[str]:
+    """Of every operation; two may share one."""
+    for kind in provider.kinds:
+        for operation in kind.operations:
+            yield operation.action
 
 
 class _Telling:

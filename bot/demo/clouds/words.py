@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from providers.catalogue import discover
 from providers.simulator import Incident
 
 __all__ = ["MEANINGS", "TITLES"]
@@ -24,21 +25,7 @@ TITLES: Mapping[Incident, str] = {
 """What the switches say; `bot.demo.words.INCIDENTS` has the sentence below each."""
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
-    "tencent:pull": {"active": "running", "inactive": "not running", "pause": "stopped"},
-    "tencent:ingest": {"InProgress": "running", "NotExist": "ended"},
-    "alibaba:relay": {
-        "0": "waiting to start",
-        "1": "running",
-        "2": "degraded",
-        "3": "stopped",
-        "-1": "ended",
-    },
-    "volcengine:record": {
-        "未开始": "waiting to start",
-        "生效中": "running",
-        "停用": "stopped",
-        "已结束": "ended",
-    },
+    kind.where: {word: state.value for word, state in kind.states.items()}
+    for kind in discover().kinds
 }
-"""Kind -> the vendor's own word for a state -> what it means. A kind that is missing here is shown
-in the vendor's words alone."""
+"""Kind -> the vendor's own word for a state -> what it means."""

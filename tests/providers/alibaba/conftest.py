@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
+from darabonba.core import DaraCore
 
 from providers.account import Credentials
 from providers.alibaba.auth import Acs3Auth, canonical_query
@@ -68,6 +70,18 @@ class Vendor:
         status, body = await self.ask(parameters, **how)
         return f"{body['Code']} {status}" if "Code" in body else ""
 
+    async def items(self, **parameters: str) -> list[dict[str, Any]]:
+        """The tasks on a page of Shanghai's list."""
+        action = "DescribeLivePullToPushList"
+        _, body = await self.ask({"Region": "cn-shanghai", **parameters}, action=action)
+        found: list[dict[str, Any]] = body["TaskList"]
+        return found
+
+    def state(self, task_id: str = TASK["TaskId"]) -> str:
+        """The task's state as of now, in the vendor's word; "gone" where there is none."""
+        task = self.simulator.task("relay", task_id)
+        return task.state if task else "gone"
+
 
 @pytest.fixture
 async def vendor() -> AsyncIterator[Vendor]:
@@ -77,3 +91,15 @@ async def vendor() -> AsyncIterator[Vendor]:
     simulator.add_task(SimulatedTask(kind="relay", id="6f869419-0001", region="cn-shanghai"))
     async with simulator, httpx.AsyncClient(trust_env=False) as client:
         yield Vendor(simulator, client, clock)
+
+
+@pytest.fixture
+def real_time(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The SDK signs with the machine's clock, takes proxies from the environment, and keeps its
+    sessions for as long as the process lives."""
+    vendor.clock.time = time.time()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield
+    for session in DaraCore._sessions.values():
+        session.close()
+    DaraCore._sessions.clear()

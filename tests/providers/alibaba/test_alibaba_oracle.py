@@ -1,10 +1,8 @@
-"""Alibaba Cloud's own SDK as the oracle: for our signatures, and for our simulator."""
+"""Alibaba Cloud's own SDK as the oracle: for our signatures, and for how they are checked."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -12,10 +10,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from alibabacloud_live20161101 import models
-from alibabacloud_live20161101.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
-from alibabacloud_tea_openapi.models import Config
 from alibabacloud_tea_openapi.utils import Utils
 from darabonba.core import DaraCore
 from darabonba.exceptions import UnretryableException
@@ -24,17 +19,13 @@ from hypothesis import strategies as st
 
 from providers.account import Credentials
 from providers.alibaba.auth import ALGORITHM, Acs3Auth, canonical_query
-from providers.alibaba.relay import PROBE, RELAY
-from providers.operation import Operation, Task
-from providers.simulator import SimulatedTask
+from tests.providers.alibaba.sdk import ID, call_sdk
 
 if TYPE_CHECKING:
     from tests.providers.alibaba.conftest import Vendor
 
 # The SDK's, from Python 3.12 on; nothing of ours calls it.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
-
-ID = "6f869419-0001"
 
 LETTERS = st.characters(min_codepoint=33, max_codepoint=126)  # what a header can carry
 WORDS = st.text(LETTERS, min_size=1)
@@ -105,36 +96,6 @@ def test_our_signature_is_the_sdks_for_any_body(
     assert ours["Authorization"] == _signed_by_sdk(key, request, {})
 
 
-@pytest.fixture
-def real_time(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The SDK signs with the machine's clock, takes proxies from the environment, and keeps its
-    sessions for as long as the process lives."""
-    vendor.clock.time = time.time()
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    yield
-    for session in DaraCore._sessions.values():
-        session.close()
-    DaraCore._sessions.clear()
-
-
-def _client(vendor: Vendor) -> Any:
-    return Client(
-        Config(
-            access_key_id=vendor.key.access_key_id,
-            access_key_secret=vendor.key.access_key_secret,
-            security_token=vendor.key.session_token,
-            protocol="http",
-            endpoint=vendor.simulator.url.removeprefix("http://"),
-        )
-    )
-
-
-async def _call_sdk(vendor: Vendor, region: str = "cn-shanghai", task_id: str = ID) -> Any:
-    """Send one restart with the SDK, over the wire."""
-    request = models.RestartLivePullToPushRequest(region=region, task_id=task_id)
-    return await asyncio.to_thread(_client(vendor).restart_live_pull_to_push, request)
-
-
 @pytest.mark.parametrize("token", [None, "tok/en+with=odd%chars=="])
 async def test_the_sdk_is_satisfied_with_the_simulator(
     vendor: Vendor, real_time: None, token: str | None
@@ -142,48 +103,15 @@ async def test_the_sdk_is_satisfied_with_the_simulator(
     """The SDK's call is believed and carried out, and it finds our ids in the answer."""
     vendor.key = replace(vendor.key, session_token=token)
     vendor.simulator.add_account("AKIDEXAMPLE", "examplesecret", token)
-    answer = await _call_sdk(vendor)
+    answer = await call_sdk(vendor)
     seen = vendor.simulator.requests[-1]
     assert (seen.action, seen.verdict) == ("RestartLivePullToPush", "ok")
     assert seen.parameters == {"Region": "cn-shanghai", "TaskId": ID}
-    assert answer.body.request_id == seen.request_id
-    assert answer.body.task_id
+    assert answer.request_id == seen.request_id
+    assert answer.task_id
     task = vendor.simulator.task("relay", ID)
     assert task
     assert task.state == "3"
-
-
-async def _list_with_sdk(vendor: Vendor, **parameters: object) -> Any:
-    """One page of Shanghai's list with the SDK, over the wire."""
-    request = models.DescribeLivePullToPushListRequest(region="cn-shanghai", **parameters)
-    client = _client(vendor)
-    return (await asyncio.to_thread(client.describe_live_pull_to_push_list, request)).body
-
-
-async def test_the_sdk_reads_the_simulators_list_to_its_end(
-    vendor: Vendor, real_time: None
-) -> None:
-    """Page for page, with the fields under the names that the SDK knows."""
-    for n in range(2):
-        vendor.simulator.add_task(SimulatedTask(kind="relay", id=f"9{n}", name="main"))
-    pages = [await _list_with_sdk(vendor, page_number=n, page_size=2) for n in (1, 2)]
-    assert [(page.page_number, page.page_size, page.total) for page in pages] == [
-        (1, 2, 3),
-        (2, 2, 3),
-    ]
-    tasks = [task for page in pages for task in page.task_list]
-    assert [task.task_id for task in tasks] == [ID, "90", "91"]
-    assert [task.task_status for task in tasks] == [1, 1, 1]
-    assert tasks[1].task_info.task_name == "main"
-    assert pages[1].request_id == vendor.simulator.requests[-1].request_id
-
-
-async def test_the_sdk_knows_every_field_of_the_simulators_list(vendor: Vendor) -> None:
-    """What the SDK reads of an answer and writes again is the answer."""
-    _, told = await vendor.ask({"Region": "cn-shanghai"}, action=PROBE.action)
-    body = models.DescribeLivePullToPushListResponseBody().from_map(told)
-    assert body.to_map() == told
-    assert told["TaskList"]
 
 
 async def test_the_simulator_reads_the_sdks_way_of_writing_a_query(
@@ -192,7 +120,7 @@ async def test_the_simulator_reads_the_sdks_way_of_writing_a_query(
     """The SDK sends a space as + and signs it as %20; the id arrives to the letter."""
     odd = "直播 a+b~c*d/e'()!&="
     with pytest.raises(ClientException) as caught:
-        await _call_sdk(vendor, task_id=odd)
+        await call_sdk(vendor, task_id=odd)
     assert caught.value.code == "CodeTaskNotExist"
     assert vendor.simulator.requests[-1].parameters["TaskId"] == odd
 
@@ -200,7 +128,7 @@ async def test_the_simulator_reads_the_sdks_way_of_writing_a_query(
 async def test_the_sdk_understands_the_simulators_errors(vendor: Vendor, real_time: None) -> None:
     """An error reaches the SDK's user as code, status and RequestId."""
     with pytest.raises(ClientException) as caught:
-        await _call_sdk(vendor, region="cn-beijing")
+        await call_sdk(vendor, region="cn-beijing")
     assert (caught.value.code, caught.value.status_code) == ("CodeTaskNotExist", 400)
     assert caught.value.request_id == vendor.simulator.requests[-1].request_id
 
@@ -214,7 +142,7 @@ async def _what_the_sdk_sends(vendor: Vendor) -> tuple[str, dict[str, str]]:
         raise ConnectionError
 
     with patch.object(DaraCore, "do_action", catch), pytest.raises(UnretryableException):
-        await _call_sdk(vendor)
+        await call_sdk(vendor)
     (request,) = caught
     return f"{vendor.simulator.url}/?{httpx.QueryParams(request.query)}", dict(request.headers)
 
@@ -267,32 +195,3 @@ async def test_a_changed_request_of_the_sdk_is_refused(
     task = vendor.simulator.task("relay", ID)
     assert task
     assert task.state == "1"
-
-
-SDK_CALLS: dict[str, Callable[[Vendor], Awaitable[Any]]] = {
-    "RestartLivePullToPush": _call_sdk,
-    "DescribeLivePullToPushList": lambda vendor: _list_with_sdk(vendor, page_number=1, page_size=1),
-}
-
-
-@pytest.mark.parametrize(
-    "operation", [*RELAY.operations, PROBE], ids=lambda operation: operation.action
-)
-async def test_our_request_is_the_sdks(
-    vendor: Vendor, real_time: None, operation: Operation
-) -> None:
-    """Action, version, method and parameters are those that the SDK sends."""
-
-    caught: list[tuple[Any, Any]] = []
-
-    def catch(_self: object, params: Any, request: Any, _runtime: object) -> dict[str, Any]:
-        caught.append((params, request))
-        return {}
-
-    with patch.object(Client, "call_api", catch):
-        await SDK_CALLS[operation.action](vendor)
-    ((params, request),) = caught
-    assert (params.action, params.version) == (operation.action, operation.version)
-    assert (params.method, params.pathname) == ("GET", "/")
-    ours = operation.parameters(Task(ID, "cn-shanghai"), "slack:U123")
-    assert request.query == {name: str(value) for name, value in ours.items()}

@@ -10,7 +10,14 @@ import httpx
 import pytest
 
 from providers.account import Credentials
+from providers.catalogue import Catalogue
+from providers.client import Client
+from providers.facts import Facts, Listing
+from providers.operation import Kind, Task
+from providers.reading import read
 from providers.simulator import SimulatedTask
+from providers.tencent import PROVIDER
+from providers.tencent.account import TencentAccount
 from providers.tencent.auth import TC3Auth
 from providers.tencent.simulator import TencentSimulator
 
@@ -38,6 +45,7 @@ class Vendor:
     simulator: TencentSimulator
     client: httpx.AsyncClient
     clock: Clock
+    bot: Client
     key: Credentials = KEY
     signed_at: Clock = field(default_factory=Clock)
 
@@ -74,6 +82,35 @@ class Vendor:
         error = (await self.ask(action, parameters, **how)).get("Error")  # type: ignore[arg-type]  # passed on as it is
         return str(error["Code"]) if isinstance(error, dict) else ""
 
+    async def status(self, kind: Kind, task: Task) -> Facts:
+        """What our own client reads of one task."""
+        assert kind.status
+        return await read(self.bot, kind, self.account, task, kind.status(task))
+
+    async def listed(self, kind: Kind, region: str = "ap-guangzhou") -> Listing:
+        """What our own client reads of all."""
+        assert kind.tasks
+        task = Task("", region)
+        return await read(self.bot, kind, self.account, task, kind.tasks(task))
+
+    @property
+    def account(self) -> TencentAccount:
+        """The bot's account, with both services at the simulator."""
+        return account_at(self.simulator.url)
+
+
+def account_at(url: str) -> TencentAccount:
+    """An account whose key is KEY, with both services at one address."""
+    environ = {"ID": KEY.access_key_id, "KEY": KEY.access_key_secret}
+    table = {
+        "name": "prod",
+        "provider": "tencent",
+        "access_key_id": "env:ID",
+        "access_key_secret": "env:KEY",
+        "endpoints": {"live": url, "trtc": url},
+    }
+    return TencentAccount.model_validate(table, context={"environ": environ})
+
 
 @pytest.fixture
 async def vendor() -> AsyncIterator[Vendor]:
@@ -82,5 +119,7 @@ async def vendor() -> AsyncIterator[Vendor]:
     simulator.add_account(KEY.access_key_id, KEY.access_key_secret)
     simulator.add_task(SimulatedTask(kind="pull", id="123", region="ap-guangzhou"))
     simulator.add_task(SimulatedTask(kind="ingest", id="-gC+x", region="ap-singapore", app=14))
+    bot = Client(Catalogue([PROVIDER]), now=clock)
     async with simulator, httpx.AsyncClient(trust_env=False) as client:
-        yield Vendor(simulator, client, clock)
+        yield Vendor(simulator, client, clock, bot)
+    await bot.close()

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from providers.catalogue import Catalogue
-from providers.operation import Effect, Kind, Verb
+from providers.operation import Effect, Kind, Task, Verb
 from providers.tencent import PROVIDER
 from providers.tencent.account import TencentAccount
 from providers.tencent.ingest import INGEST
@@ -77,8 +77,13 @@ def test_the_provider_is_fit_for_the_catalogue() -> None:
 @pytest.mark.parametrize(
     ("kind", "verb", "effect", "quota"),
     [
+        (PULL, Verb.STATUS, Effect.READS, 20),
+        (PULL, Verb.LIST, Effect.READS, 30),
+        (PULL, Verb.START, Effect.INTERRUPTS, 20),
+        (PULL, Verb.STOP, Effect.INTERRUPTS, 20),
         (PULL, Verb.RESTART, Effect.INTERRUPTS, 20),
         (PULL, Verb.DELETE, Effect.DELETES, 50),
+        (INGEST, Verb.STATUS, Effect.READS, 20),
         (INGEST, Verb.STOP, Effect.ENDS, 20),
     ],
 )
@@ -89,6 +94,18 @@ def test_effects_and_quotas_are_the_vendors(
     operation = kind.operation(verb)
     assert operation
     assert (operation.effect, operation.quota) == (effect, quota)
+
+
+def test_every_verb_is_there_or_explained() -> None:
+    """Live pull has all six verbs; each verb that TRTC has not got is a gap."""
+    assert {operation.verb for operation in PULL.operations} == set(Verb)
+    assert {operation.verb for operation in INGEST.operations} | set(INGEST.gaps) == set(Verb)
+
+
+def test_the_key_is_tried_with_a_first_page_of_the_list() -> None:
+    """The probe is the list itself, whose own parameters are a whole call."""
+    assert PROVIDER.probe is PULL.operation(Verb.LIST)
+    assert PROVIDER.probe.parameters(Task("", "ap-tokyo"), "x") == {"PageNum": 1, "PageSize": 20}
 
 
 def test_trtc_says_why_it_lacks_a_verb() -> None:

@@ -133,6 +133,56 @@ ROWS = [
 ]
 
 
+_ACCOUNT = " ".join(
+    f"ResourceNotFound.{state}Service" for state in ("Forbid", "Freeze", "Stop", "UserDisable")
+)
+# Operation -> the codes that the vendor lists for it.
+LISTED: dict[str, str] = {
+    "tencent:pull restart": f"FailedOperation InternalError InvalidParameter "
+    f"InvalidParameter.TaskNotExist {_ACCOUNT}",
+    "tencent:pull delete": "FailedOperation FailedOperation.CallOtherSvrFailed InternalError "
+    "InternalError.InvalidInput InvalidParameter.TaskNotExist ResourceNotFound.UserNotExist "
+    + _ACCOUNT,
+    "tencent:pull list": "FailedOperation FailedOperation.CallOtherSvrFailed InternalError "
+    f"ResourceNotFound.UserNotExist {_ACCOUNT}",
+    "tencent:pull status": f"ResourceNotFound.UserNotExist {_ACCOUNT}",
+    **dict.fromkeys(
+        ("tencent:pull start", "tencent:pull stop"),
+        "FailedOperation FailedOperation.CallOtherSvrFailed InvalidParameter "
+        "InvalidParameter.InvalidBackupToUrl InvalidParameter.InvalidCallbackUrl "
+        "InvalidParameter.InvalidSourceUrl InvalidParameter.InvalidTaskTime "
+        "InvalidParameter.InvalidToUrl InvalidParameter.InvalidWatermark "
+        "InvalidParameter.TaskNotExist InvalidParameter.ToUrlNoPermission MissingParameter "
+        f"ResourceNotFound.UserNotExist {_ACCOUNT}",
+    ),
+    "tencent:ingest status": "FailedOperation.QueryTaskInfoFailed InternalError.DBError "
+    "InvalidParameter.TaskId MissingParameter.SdkAppId MissingParameter.TaskId",
+    "tencent:ingest stop": "FailedOperation.TaskFinished InvalidParameter.BodyParamsError "
+    "InvalidParameter.SdkAppId InvalidParameter.TaskId",
+}
+OPERATIONS = {
+    f"{kind.where} {operation.verb}": (kind, operation)
+    for kind in PROVIDER.kinds
+    for operation in kind.operations
+}
+
+
+def test_the_codes_of_every_operation_are_listed() -> None:
+    """An operation without its codes would be untested."""
+    assert set(LISTED) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_listed_code_has_its_own_row(name: str) -> None:
+    """What the vendor lists for an operation is explained by itself, not by its family, and is
+    spelled as in the vendor's SDK."""
+    kind, _ = OPERATIONS[name]
+    spelled = vars(live_codes if kind.service == "live" else trtc_codes).values()
+    for code in LISTED[name].split():
+        assert PROVIDER.faults[kind.service].lookup(code).code == code
+        assert code in spelled
+
+
 def _name(value: object) -> str:
     return {id(LIVE_FAULTS): "live", id(TRTC_FAULTS): "trtc"}.get(id(value), str(value))
 

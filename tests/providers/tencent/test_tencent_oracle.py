@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -27,11 +27,11 @@ from tencentcloud.trtc.v20190722 import models as trtc
 from tencentcloud.trtc.v20190722.trtc_client import TrtcClient
 
 from providers.account import Credentials
-from providers.operation import Kind, Operation, Task
+from providers.operation import Kind, Operation, Task, Verb
 from providers.simulator import Request, SimulatedAccount, SimulatorFault
 from providers.tencent.auth import TC3Auth
 from providers.tencent.ingest import INGEST
-from providers.tencent.pull import PROBE, PULL
+from providers.tencent.pull import PULL
 from providers.tencent.simulator import TencentSimulator
 
 if TYPE_CHECKING:
@@ -150,46 +150,48 @@ def test_the_simulator_believes_the_sdk_and_no_changed_byte(
         simulator.check_signature(Request("POST", "/", headers, bytes(body)), account)
 
 
-def _restart() -> Any:
-    request = live.RestartLivePullStreamTaskRequest()
-    request.TaskId, request.Operator = "123", "张三 🎥 %+&=/"
-    return request
+Parameters = dict[str, object]
 
+TASK: Parameters = {"TaskId": "123"}
+OPERATOR: Parameters = {"Operator": "张三 🎥 %+&=/"}
+APP: Parameters = {"SdkAppId": 14, "TaskId": "-gC+x"}
 
-def _delete() -> Any:
-    request = live.DeleteLivePullStreamTaskRequest()
-    request.TaskId, request.Operator = "123", "slack:U123"
-    return request
-
-
-def _stop() -> Any:
-    request = trtc.StopStreamIngestRequest()
-    request.SdkAppId, request.TaskId = 14, "-gC+x"
-    return request
-
-
-def _list() -> Any:
-    request = live.DescribeLivePullStreamTasksRequest()
-    request.TaskId, request.PageNum, request.PageSize = "123", 1, 20
-    return request
-
-
-CALLS: dict[str, tuple[str, str, Callable[[], Any]]] = {
-    "DescribeLivePullStreamTasks": ("live", "ap-guangzhou", _list),
-    "RestartLivePullStreamTask": ("live", "ap-guangzhou", _restart),
-    "DeleteLivePullStreamTask": ("live", "ap-guangzhou", _delete),
-    "StopStreamIngest": ("trtc", "ap-singapore", _stop),
+CALLS: dict[str, Parameters] = {
+    "tencent:pull status": TASK,
+    "tencent:pull list": TASK | {"PageNum": 1, "PageSize": 20},
+    "tencent:pull start": TASK | OPERATOR | {"Status": "enable"},
+    "tencent:pull stop": TASK | OPERATOR | {"Status": "pause"},
+    "tencent:pull restart": TASK | OPERATOR,
+    "tencent:pull delete": TASK | OPERATOR,
+    "tencent:ingest status": APP,
+    "tencent:ingest stop": APP,
 }
-OPERATIONS = [(kind, operation) for kind in (PULL, INGEST) for operation in kind.operations]
-OPERATIONS.append((PULL, PROBE))
+OPERATIONS = {
+    f"{kind.where} {operation.verb}": (kind, operation)
+    for kind in (PULL, INGEST)
+    for operation in kind.operations
+}
 
 
-async def _call_sdk(vendor: Vendor, action: str) -> Any:
+def test_the_sdk_drives_every_operation() -> None:
+    """What is declared is what is tried here."""
+    assert set(CALLS) == set(OPERATIONS)
+
+
+def _model(kind: Kind, operation: Operation) -> Any:
+    return getattr(live if kind is PULL else trtc, operation.action + "Request")()
+
+
+async def _call_sdk(vendor: Vendor, name: str, parameters: object = None) -> Any:
     """Send one call with the SDK, over the wire; the simulator's clock is the real one."""
-    service, region, build = CALLS[action]
-    client = _client(vendor.key, service, vendor.simulator.url.removeprefix("http://"), region)
+    kind, operation = OPERATIONS[name]
+    request = _model(kind, operation)
+    request._deserialize(parameters or CALLS[name])
+    region = "ap-guangzhou" if kind is PULL else "ap-singapore"
+    host = vendor.simulator.url.removeprefix("http://")
+    client = _client(vendor.key, kind.service, host, region)
     try:
-        return await asyncio.to_thread(getattr(client, action), build())
+        return await asyncio.to_thread(getattr(client, operation.action), request)
     finally:
         client.request.conn._session.close()
 
@@ -202,40 +204,80 @@ def real_time(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("token", [None, "tok/en+with=odd%chars=="])
-@pytest.mark.parametrize("action", CALLS)
+@pytest.mark.parametrize("name", CALLS)
 async def test_the_sdk_is_satisfied_with_the_simulator(
-    vendor: Vendor, real_time: None, action: str, token: str | None
+    vendor: Vendor, real_time: None, name: str, token: str | None
 ) -> None:
     """The SDK's call is believed and carried out, and it finds our RequestId in the answer."""
     vendor.key = replace(vendor.key, session_token=token)
     vendor.simulator.add_account("AKIDEXAMPLE", "examplesecret", token)
-    answer = await _call_sdk(vendor, action)
+    answer = await _call_sdk(vendor, name)
     seen = vendor.simulator.requests[-1]
-    assert (seen.action, seen.verdict) == (action, "ok")
+    assert (seen.action, seen.verdict) == (OPERATIONS[name][1].action, "ok")
+    assert seen.parameters == CALLS[name]
     assert answer.RequestId == seen.request_id
 
 
 async def test_the_sdk_reads_the_simulators_list(vendor: Vendor, real_time: None) -> None:
     """Every field of a task has a name that the SDK knows (an unknown one warns, which fails the
     test) and the type that it documents; none but those that may be absent is missing."""
-    answer = await _call_sdk(vendor, "DescribeLivePullStreamTasks")
+    answer = await _call_sdk(vendor, "tencent:pull list")
     assert (answer.PageNum, answer.PageSize, answer.TotalNum, answer.TotalPage) == (1, 20, 1, 1)
     assert answer.LimitTaskNum > 0
     (info,) = answer.TaskInfos
     assert (info.TaskId, info.Status, info.Region) == ("123", "enable", "ap-guangzhou")
-    documented = dict(re.findall(r":type (\w+): (\w+)", type(info).__init__.__doc__))
     told = info._serialize()
-    assert {name: type(value).__name__ for name, value in told.items()} == {
-        name: documented[name] for name in told
-    }
+    recent = told.pop("RecentPullInfo")
+    assert _types(told) == _documented(info, told)
+    assert _types(recent) == _documented(info.RecentPullInfo, recent)
     assert len(told) >= 20
+
+
+async def test_the_sdk_reads_the_simulators_status(vendor: Vendor, real_time: None) -> None:
+    """The same for the status of a pull task, and for the one word that TRTC tells."""
+    info = (await _call_sdk(vendor, "tencent:pull status")).TaskStatusInfo
+    told = info._serialize()
+    assert _types(told) == _documented(info, told)
+    assert set(told) == set(_documented(info))
+    assert info.RunStatus == "active"
+    assert (await _call_sdk(vendor, "tencent:ingest status")).Status == "InProgress"
+
+
+async def test_the_sdk_pauses_and_starts_a_task(vendor: Vendor, real_time: None) -> None:
+    """What the SDK changes with Status, the SDK sees in the list."""
+    for name, status in (("stop", "pause"), ("start", "enable")):
+        await _call_sdk(vendor, f"tencent:pull {name}")
+        (info,) = (await _call_sdk(vendor, "tencent:pull list")).TaskInfos
+        assert (info.Status, info.UpdateBy) == (status, OPERATOR["Operator"])
+
+
+async def test_the_simulator_takes_every_parameter_of_the_sdks_modify(
+    vendor: Vendor, real_time: None
+) -> None:
+    """Each by its documented type; what the list tells of them is the new value."""
+    usual = {"int": 1, "str": "x", "list": []}
+    documented = _documented(_model(*OPERATIONS["tencent:pull stop"]))
+    everything = {name: usual[kind] for name, kind in documented.items()}
+    await _call_sdk(vendor, "tencent:pull stop", everything | TASK | {"Status": "pause"})
+    (info,) = (await _call_sdk(vendor, "tencent:pull list")).TaskInfos
+    assert (info.Status, info.Comment, info.SourceUrls, info.UpdateBy) == ("pause", "x", [], "x")
+
+
+def _types(told: Mapping[str, object]) -> dict[str, str]:
+    return {name: type(value).__name__ for name, value in told.items()}
+
+
+def _documented(model: Any, only: Iterable[str] | None = None) -> dict[str, str]:
+    """Name -> type, as the SDK's own text says it."""
+    types = dict(re.findall(r":type (\w+): (\w+)", type(model).__init__.__doc__))
+    return {name: types[name] for name in (types if only is None else only)}
 
 
 async def test_the_sdk_understands_the_simulators_errors(vendor: Vendor, real_time: None) -> None:
     """An error reaches the SDK's user as code, message and RequestId."""
-    await _call_sdk(vendor, "StopStreamIngest")
+    await _call_sdk(vendor, "tencent:ingest stop")
     with pytest.raises(TencentCloudSDKException) as caught:
-        await _call_sdk(vendor, "StopStreamIngest")
+        await _call_sdk(vendor, "tencent:ingest stop")
     assert caught.value.get_code() == "FailedOperation.TaskFinished"
     assert caught.value.get_message() == "Task has ended when calling the interface."
     assert caught.value.get_request_id() == vendor.simulator.requests[-1].request_id
@@ -279,22 +321,39 @@ async def test_a_changed_request_of_the_sdk_is_refused(
     assert vendor.simulator.task("pull", "123")
 
 
-@pytest.mark.parametrize(
-    ("kind", "operation"), OPERATIONS, ids=[operation.action for _, operation in OPERATIONS]
-)
-def test_our_parameters_are_the_sdks(kind: Kind, operation: Operation) -> None:
+OPTIONAL = {
+    Verb.LIST: {"TaskId", "SpecifyTaskId"},
+    Verb.DELETE: {"SpecifyTaskId"},
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_our_parameters_are_the_sdks(name: str) -> None:
     """Names are those of the SDK's request model (an unknown one warns, which fails the test),
     none of its required ones is missing, and the types are those that it documents."""
-    model = getattr(live if kind is PULL else trtc, operation.action + "Request")()
-    parameters = operation.parameters(Task("123", "ap-singapore", 14), "slack:U123")
-    model._deserialize(dict(parameters))
+    kind, operation = OPERATIONS[name]
+    model = _model(kind, operation)
+    parameters = dict(operation.parameters(Task("123", "ap-singapore", 14), "slack:U123"))
+    model._deserialize(parameters)
     assert model._serialize() == parameters
-    documented = dict(re.findall(r":type (\w+): (\w+)", type(model).__init__.__doc__))
-    assert {name: type(value).__name__ for name, value in parameters.items()} == {
-        name: documented[name] for name in parameters
-    }
-    optional = {"SpecifyTaskId", "TaskId"} if operation is PROBE else {"SpecifyTaskId"}
-    assert set(documented) - set(parameters) <= optional
+    assert _types(parameters) == _documented(model, parameters)
+    if operation.action != "ModifyLivePullStreamTask":  # all but two of its 21 are optional
+        assert set(_documented(model)) - set(parameters) <= OPTIONAL.get(operation.verb, set())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"TaskId": "123", "PageNum": 1, "PageSize": 10},
+        {"PageNum": 2, "PageSize": 20},
+    ],
+)
+def test_what_a_reading_adds_to_the_list_is_the_sdks(more: dict[str, object]) -> None:
+    """The pages and the filter that our readings ask for, by the SDK's names and types."""
+    model = live.DescribeLivePullStreamTasksRequest()
+    model._deserialize(more)
+    assert model._serialize() == more
+    assert _types(more) == _documented(model, more)
 
 
 @pytest.mark.parametrize(("kind", "version"), [(PULL, "2018-08-01"), (INGEST, "2019-07-22")])

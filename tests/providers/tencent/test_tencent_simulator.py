@@ -1,4 +1,4 @@
-"""Tencent on loopback is as strict as Tencent, and its tasks live."""
+"""Tencent on loopback is as strict as Tencent."""
 
 from __future__ import annotations
 
@@ -18,91 +18,23 @@ from providers.simulator import (
     SimulatorFault,
 )
 from providers.tencent.auth import TC3Auth
-from providers.tencent.simulator import TencentSimulator, _Claim, _signature
+from providers.tencent.simulated_signature import Claim, signature
+from providers.tencent.simulator import TencentSimulator
 
 if TYPE_CHECKING:
     from tests.providers.tencent.conftest import Vendor
 
 RESTART, DELETE, STOP = "RestartLivePullStreamTask", "DeleteLivePullStreamTask", "StopStreamIngest"
-LIST = "DescribeLivePullStreamTasks"
+LIST, STATUS = "DescribeLivePullStreamTasks", "DescribeLivePullStreamTaskStatus"
+MODIFY, INGEST_STATUS = "ModifyLivePullStreamTask", "DescribeStreamIngest"
 PULL = {"TaskId": "123", "Operator": "slack:U123"}
+PAUSE, ENABLE = PULL | {"Status": "pause"}, PULL | {"Status": "enable"}
 INGEST = {"SdkAppId": 14, "TaskId": "-gC+x"}
 
 
 def _state(vendor: Vendor, kind: str, task_id: str) -> str | None:
     task = vendor.simulator.task(kind, task_id)
     return task.state if task else None
-
-
-async def test_a_restarted_task_is_away_for_some_seconds(vendor: Vendor) -> None:
-    """inactive at once, active when the recovery time is over, by the clock that is passed in."""
-    assert await vendor.code(RESTART, PULL) == ""
-    assert _state(vendor, "pull", "123") == "inactive"
-    vendor.clock.time += vendor.simulator.recovery - 0.1
-    assert _state(vendor, "pull", "123") == "inactive"
-    vendor.clock.time += 0.1
-    assert _state(vendor, "pull", "123") == "active"
-
-
-async def test_a_second_restart_breaks_the_stream_again(vendor: Vendor) -> None:
-    """The time to recover starts anew: every restart interrupts."""
-    await vendor.code(RESTART, PULL)
-    vendor.clock.time += 3
-    await vendor.code(RESTART, PULL)
-    vendor.clock.time += 3
-    assert _state(vendor, "pull", "123") == "inactive"
-
-
-async def test_a_task_that_does_not_come_back_is_brought_back_by_the_next_restart(
-    vendor: Vendor,
-) -> None:
-    """The incident holds one restart back, not the task for good."""
-    vendor.simulator.play(Incident.NOT_BACK, times=1)
-    await vendor.code(RESTART, PULL)
-    vendor.clock.time += 60
-    assert _state(vendor, "pull", "123") == "inactive"
-    await vendor.code(RESTART, PULL)
-    vendor.clock.time += 60
-    assert _state(vendor, "pull", "123") == "active"
-
-
-async def test_a_restart_that_fails_undoes_the_one_before(vendor: Vendor) -> None:
-    """A task that was about to come back does not, when the next restart goes wrong."""
-    await vendor.code(RESTART, PULL)
-    vendor.simulator.play(Incident.NOT_BACK)
-    await vendor.code(RESTART, PULL)
-    vendor.clock.time += 60
-    assert _state(vendor, "pull", "123") == "inactive"
-
-
-async def test_a_paused_task_stays_paused(vendor: Vendor) -> None:
-    """Restart is for running tasks; the simulator starts nothing that was paused."""
-    vendor.simulator.add_task(SimulatedTask(kind="pull", id="9", state="pause"))
-    assert await vendor.code(RESTART, PULL | {"TaskId": "9"}) == ""
-    assert _state(vendor, "pull", "9") == "pause"
-
-
-async def test_settle_brings_a_restarted_task_back(vendor: Vendor) -> None:
-    """Without asking for the task by its id."""
-    await vendor.code(RESTART, PULL)
-    vendor.clock.time += 60
-    assert vendor.simulator.tasks[0].state == "inactive"
-    vendor.simulator.settle()
-    assert vendor.simulator.tasks[0].state == "active"
-
-
-async def test_a_deleted_task_is_gone(vendor: Vendor) -> None:
-    """The second delete is told that there is no such task."""
-    assert await vendor.code(DELETE, PULL) == ""
-    assert vendor.simulator.task("pull", "123") is None
-    assert await vendor.code(DELETE, PULL) == "InvalidParameter.TaskNotExist"
-
-
-async def test_a_stopped_ingest_has_ended(vendor: Vendor) -> None:
-    """The second stop is told that the task had ended."""
-    assert await vendor.code(STOP, INGEST, service="trtc") == ""
-    assert _state(vendor, "ingest", "-gC+x") == "NotExist"
-    assert await vendor.code(STOP, INGEST, service="trtc") == "FailedOperation.TaskFinished"
 
 
 NO: list[tuple[str, str, object, dict[str, Any], str]] = [
@@ -144,6 +76,42 @@ NO: list[tuple[str, str, object, dict[str, Any], str]] = [
         INGEST | {"TaskId": "gC x"},
         {"service": "trtc"},
         "InvalidParameter.TaskId",
+    ),
+    ("modify: no operator", MODIFY, {"TaskId": "123"}, {}, "MissingParameter"),
+    ("modify: another word", MODIFY, PULL | {"Status": "stop"}, {}, "InvalidParameter"),
+    ("modify: a number as status", MODIFY, PULL | {"Status": 1}, {}, "InvalidParameter"),
+    ("modify: sources as text", MODIFY, PULL | {"SourceUrls": "x"}, {}, "InvalidParameter"),
+    ("modify: one too many", MODIFY, PULL | {"Pause": True}, {}, "UnknownParameter"),
+    (
+        "modify: unknown task",
+        MODIFY,
+        PAUSE | {"TaskId": "124"},
+        {},
+        "InvalidParameter.TaskNotExist",
+    ),
+    ("status: unknown task", STATUS, {"TaskId": "124"}, {}, "InvalidParameter.TaskNotExist"),
+    ("status: no task", STATUS, {}, {}, "MissingParameter"),
+    ("status: with an operator", STATUS, PULL, {}, "UnknownParameter"),
+    (
+        "ingest status: no app",
+        INGEST_STATUS,
+        {"TaskId": "-gC+x"},
+        {"service": "trtc"},
+        "MissingParameter.SdkAppId",
+    ),
+    (
+        "ingest status: no task",
+        INGEST_STATUS,
+        {"SdkAppId": 14},
+        {"service": "trtc"},
+        "MissingParameter.TaskId",
+    ),
+    (
+        "ingest status: app as text",
+        INGEST_STATUS,
+        INGEST | {"SdkAppId": "14"},
+        {"service": "trtc"},
+        "InvalidParameter",
     ),
     ("list: page as text", LIST, {"PageNum": "1"}, {}, "InvalidParameter"),
     ("list: page as a boolean", LIST, {"PageNum": True}, {}, "InvalidParameter"),
@@ -292,12 +260,12 @@ def test_a_signature_covers_the_day_and_both_headers(date: str, names: str, good
         "x-note": "\udcff",  # a raw byte, as the server hands it on
     }
     request = Request("POST", "/", headers, b"{}")
-    claim = _Claim("AKIDEXAMPLE", date, "live", names, "")
+    claim = Claim("AKIDEXAMPLE", date, "live", names, "")
     known = set(names.split(";")) <= set(headers)
-    signature = _signature(request, claim, account) if known else "0" * 64
+    signed = signature(request, claim, account) if known else "0" * 64
     headers["authorization"] = (
         f"TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/{date}/live/tc3_request, "
-        f"SignedHeaders={names}, Signature={signature}"
+        f"SignedHeaders={names}, Signature={signed}"
     )
     simulator = TencentSimulator(now=lambda: 1735689600.0)
     with nullcontext() if good else pytest.raises(SimulatorFault, match=r"AuthFailure\.Signature"):
@@ -322,6 +290,9 @@ async def test_a_get_is_refused(vendor: Vendor) -> None:
         (DELETE, PULL, "live", 50),
         (STOP, INGEST, "trtc", 20),
         (LIST, {}, "live", 30),
+        (STATUS, {"TaskId": "123"}, "live", 20),
+        (MODIFY, PAUSE, "live", 20),
+        (INGEST_STATUS, INGEST, "trtc", 20),
     ],
 )
 async def test_the_quota_is_the_vendors(
@@ -359,6 +330,7 @@ async def test_an_incident_is_played_in_the_vendors_codes(
     vendor.simulator.play(incident)
     assert await vendor.code(RESTART, PULL) == live
     assert await vendor.code(STOP, INGEST, service="trtc") == trtc
+    assert await vendor.code(INGEST_STATUS, INGEST, service="trtc") == trtc
     vendor.simulator.clear()
     assert _state(vendor, "pull", "123") == "active"
     assert await vendor.code(STOP, INGEST, service="trtc") == ""
@@ -384,72 +356,3 @@ async def test_a_kind_that_tencent_has_not_is_refused_at_once() -> None:
     """A wrongly set up rehearsal fails when it is set up, not in the middle."""
     with pytest.raises(KeyError):
         TencentSimulator().add_task(SimulatedTask(kind="relay", id="1"))
-
-
-async def _listed(vendor: Vendor, **parameters: object) -> list[tuple[object, object]]:
-    """Id and status of each task on a page."""
-    return [(info["TaskId"], info["Status"]) for info in _infos(await vendor.ask(LIST, parameters))]
-
-
-def _infos(page: dict[str, object]) -> list[dict[str, object]]:
-    infos = page["TaskInfos"]
-    assert isinstance(infos, list)
-    return infos
-
-
-async def test_the_list_is_read_to_its_end(vendor: Vendor) -> None:
-    """Every pull task of the region is on one page, in order, and the counts say when to stop."""
-    for n in range(6):
-        vendor.simulator.add_task(SimulatedTask(kind="pull", id=f"9{n}"))
-    vendor.simulator.add_task(SimulatedTask(kind="pull", id="elsewhere", region="ap-tokyo"))
-    pages = [await vendor.ask(LIST, {"PageNum": n, "PageSize": 3}) for n in range(1, 5)]
-    ids = [[info["TaskId"] for info in _infos(page)] for page in pages]
-    assert ids == [["123", "90", "91"], ["92", "93", "94"], ["95"], []]
-    for number, page in enumerate(pages, 1):
-        told = {name: page[name] for name in ("PageNum", "PageSize", "TotalNum", "TotalPage")}
-        assert told == {"PageNum": number, "PageSize": 3, "TotalNum": 7, "TotalPage": 3}
-
-
-async def test_a_page_has_ten_tasks_where_nothing_is_said(vendor: Vendor) -> None:
-    """The first ten, as the vendor's page says."""
-    for n in range(12):
-        vendor.simulator.add_task(SimulatedTask(kind="pull", id=f"9{n}"))
-    page = await vendor.ask(LIST, {})
-    assert (page["PageNum"], page["PageSize"], page["TotalPage"]) == (1, 10, 2)
-    assert len(await _listed(vendor)) == 10
-
-
-async def test_the_list_tells_what_is_paused_and_not_what_runs(vendor: Vendor) -> None:
-    """A task that is away after a restart is switched on all the same; a deleted one is gone."""
-    vendor.simulator.add_task(SimulatedTask(kind="pull", id="9", state="pause"))
-    await vendor.code(RESTART, PULL)
-    assert await _listed(vendor) == [("123", "enable"), ("9", "pause")]
-    await vendor.code(DELETE, PULL)
-    assert await _listed(vendor) == [("9", "pause")]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        ({"TaskId": "123"}, ["123"]),
-        ({"TaskId": "12"}, []),
-        ({"TaskId": ""}, ["123", "1234"]),
-        ({"SpecifyTaskId": "123"}, []),
-    ],
-)
-async def test_the_list_is_filtered_to_the_letter(
-    vendor: Vendor, wanted: dict[str, str], found: list[str]
-) -> None:
-    """An id that is not there is an empty list, not an error."""
-    vendor.simulator.add_task(SimulatedTask(kind="pull", id="1234"))
-    assert [task_id for task_id, _ in await _listed(vendor, **wanted)] == found
-
-
-async def test_the_list_tells_the_facts_of_a_task(vendor: Vendor) -> None:
-    """What was set up under the vendor's own name is told; anything else is kept inside."""
-    facts = {"SourceUrls": ["rtmp://a/b"], "VodLoopTimes": -1, "mood": "good"}
-    vendor.simulator.tasks[0].facts.update(facts)
-    await vendor.ask(RESTART, PULL)  # leaves a fact of the simulator's own
-    (info,) = _infos(await vendor.ask(LIST, {}))
-    assert (info["SourceUrls"], info["VodLoopTimes"]) == (["rtmp://a/b"], -1)
-    assert not {"mood", "back_at"} & set(info)

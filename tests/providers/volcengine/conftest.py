@@ -11,7 +11,11 @@ import httpx
 import pytest
 
 from providers.account import Credentials
+from providers.catalogue import Catalogue
+from providers.client import Client
 from providers.simulator import SimulatedTask
+from providers.volcengine import PROVIDER
+from providers.volcengine.account import VolcengineAccount
 from providers.volcengine.auth import V4Auth
 from providers.volcengine.simulator import VolcengineSimulator
 
@@ -100,3 +104,40 @@ async def vendor() -> AsyncIterator[Vendor]:
     simulator.add_task(SimulatedTask(kind="record", id=TASK["TaskId"]))
     async with simulator, httpx.AsyncClient(trust_env=False) as client:
         yield Vendor(simulator, client, clock)
+
+
+AccountAt = Callable[[str], VolcengineAccount]
+
+
+@pytest.fixture
+def account_at() -> AccountAt:
+    """An account whose service listens at this URL."""
+
+    def made(url: str) -> VolcengineAccount:
+        table = {
+            "name": "prod",
+            "provider": "volcengine",
+            "access_key_id": "env:ID",
+            "access_key_secret": "env:KEY",
+            "endpoints": {"live": url},
+        }
+        environ = {"ID": KEY.access_key_id, "KEY": KEY.access_key_secret}
+        return VolcengineAccount.model_validate(table, context={"environ": environ})
+
+    return made
+
+
+@pytest.fixture
+async def ours() -> AsyncIterator[Client]:
+    """The bot's own client, with this vendor only."""
+    client = Client(Catalogue([PROVIDER]), timeout=5)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[VolcengineSimulator]:
+    """The simulator by the machine's clock, without tasks."""
+    async with VolcengineSimulator() as made:
+        made.add_account(KEY.access_key_id, KEY.access_key_secret)
+        yield made

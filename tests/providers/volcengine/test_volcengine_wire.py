@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,33 +15,46 @@ from hypothesis import strategies as st
 
 import providers.volcengine
 from providers.account import Credentials
-from providers.operation import Task, Verb
+from providers.operation import Kind, Task, Verb
 from providers.provider import Answer, Call, UnreadableAnswerError
 from providers.volcengine import PROVIDER
 from providers.volcengine.account import VolcengineAccount
 from providers.volcengine.record import RECORD
+from providers.volcengine.relay import RELAY
 from providers.volcengine.wire import VolcengineWire
 
 WIRE = VolcengineWire()
 
 
-def _call(task: Task, verb: str = "stop", operator: str = "slack:U123", **more: object) -> Call:
-    operation = RECORD.operation(Verb(verb))
+def _call(
+    task: Task,
+    verb: str = "stop",
+    operator: str = "slack:U123",
+    kind: Kind = RECORD,
+    **more: object,
+) -> Call:
+    operation = kind.operation(Verb(verb))
     assert operation
     account = VolcengineAccount.model_validate({"name": "prod", "provider": "volcengine", **more})
-    return Call(RECORD, operation, account, task, operator)
+    return Call(kind, operation, account, task, operator)
 
 
+KINDS = {kind.where: kind for kind in PROVIDER.kinds}
 EXAMPLES = [
-    json.loads(path.read_text())
+    json.loads(path.read_text("utf-8"))
     for path in sorted((Path(providers.volcengine.__file__).parent / "examples").glob("*.json"))
 ]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["request"]["action"])
+def _name(example: dict[str, Any]) -> str:
+    return f"{example['where']} {example['verb']}"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=_name)
 def test_a_request_is_the_examples(example: dict[str, Any]) -> None:
     """Method, host, action and version in the query, content type and body are the vendor's own."""
-    call = _call(Task(**example["task"]), example["verb"], example["operator"])
+    kind = KINDS[example["where"]]
+    call = _call(Task(**example["task"]), example["verb"], example["operator"], kind)
     request = WIRE.request(call)
     assert request.method == example["request"]["method"]
     assert (request.url.scheme, request.url.host, request.url.path) == (
@@ -60,17 +74,17 @@ def test_a_request_is_the_examples(example: dict[str, Any]) -> None:
     }
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["request"]["action"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=_name)
 def test_the_examples_answer_is_a_yes(example: dict[str, Any]) -> None:
-    """What the vendor's page prints is read as a yes, with its RequestId."""
+    """What the vendor's page prints is read as a yes, with its RequestId and its Result."""
     answer = WIRE.read(example["answer"]["status"], example["answer"]["body"])
-    assert answer == Answer(example["request_id"])
+    assert answer == Answer(example["request_id"], data=example["answer"]["body"].get("Result", {}))
 
 
 def test_every_operation_has_its_example() -> None:
     """An operation without an example would be untested."""
-    actions = {operation.action for kind in PROVIDER.kinds for operation in kind.operations}
-    assert {example["request"]["action"] for example in EXAMPLES} == actions
+    known = {(kind.where, one.verb) for kind in PROVIDER.kinds for one in kind.operations}
+    assert {(example["where"], example["verb"]) for example in EXAMPLES} == known
 
 
 @given(st.text(st.characters()))  # lone surrogates as well
@@ -89,6 +103,42 @@ def test_a_configured_endpoint_is_called() -> None:
     assert str(request.url) == "http://127.0.0.1:8081/?Action=StopPullRecordTask&Version=2023-01-01"
     assert request.headers["Host"] == "127.0.0.1:8081"
     assert request.content == b'{"TaskId":"1"}'
+
+
+GROUPED = [
+    (RELAY, "stop", True),
+    (RELAY, "restart", True),  # its first step is a stop
+    (RELAY, "start", True),
+    (RELAY, "delete", True),
+    (RELAY, "status", False),
+    (RELAY, "list", False),
+    (RECORD, "stop", False),
+    (RECORD, "status", False),
+    (RECORD, "list", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb", "grouped"), GROUPED, ids=[f"{kind.name} {verb}" for kind, verb, _ in GROUPED]
+)
+def test_the_accounts_group_goes_to_the_actions_that_take_one(
+    kind: Kind, verb: str, grouped: bool
+) -> None:
+    """A sub-account has to name the group of a relay that it changes; without a group in the
+    account's table, none is sent."""
+    task = Task("1", "cn-north-1")
+    plain = json.loads(WIRE.request(_call(task, verb, kind=kind)).content)
+    named = json.loads(WIRE.request(_call(task, verb, kind=kind, group_name="直播")).content)
+    assert "GroupName" not in plain
+    assert named == (plain | {"GroupName": "直播"} if grouped else plain)
+
+
+def test_the_second_step_of_a_restart_names_the_group_too() -> None:
+    """The start that follows the stop is a call of its own."""
+    stop = _call(Task("1", "cn-north-1"), "restart", kind=RELAY, group_name="g")
+    assert stop.operation.then
+    start = replace(stop, operation=stop.operation.then)
+    assert json.loads(WIRE.request(start).content) == {"TaskId": "1", "GroupName": "g"}
 
 
 def test_the_wires_auth_signs_for_the_tasks_region() -> None:
@@ -111,7 +161,13 @@ ANSWERS: list[tuple[str, object, Answer]] = [
     ("null error", {"ResponseMetadata": {"RequestId": ID, "Error": None}}, Answer(ID)),
     ("no RequestId", {"ResponseMetadata": {"Action": "StopPullRecordTask"}}, Answer()),
     ("odd RequestId", {"ResponseMetadata": {"RequestId": 7}}, Answer()),
-    ("a result", {"ResponseMetadata": {"RequestId": ID}, "Result": {"TaskId": "x"}}, Answer(ID)),
+    (
+        "a result",
+        {"ResponseMetadata": {"RequestId": ID}, "Result": {"TaskId": "x", "N": [None]}},
+        Answer(ID, data={"TaskId": "x", "N": [None]}),
+    ),
+    ("a null result", {"ResponseMetadata": {"RequestId": ID}, "Result": None}, Answer(ID)),
+    ("a result of one word", {"ResponseMetadata": {"RequestId": ID}, "Result": "ok"}, Answer(ID)),
     (
         "error",
         {"ResponseMetadata": {"RequestId": ID, "Error": {"Code": "A.B", "Message": "no"}}},

@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("first_step", sa.JSON(), nullable=True),
         sa.Column("batch", sa.String(length=8), nullable=True),
         sa.Column("button", sa.String(length=64), nullable=True),
+        sa.Column("neighbour", sa.JSON(), nullable=True),
+        sa.Column("look_again", sa.Text(), nullable=True),
     ):
         op.add_column("operation", column)
     op.add_column("notice", sa.Column("channel", sa.String(length=32), nullable=True))

@@ -93,6 +93,7 @@ function table(block, scene) {
       el(place === 0 ? "th" : "td", {
         scope: place === 0 ? "col" : null,
         "data-align": columns[column]?.align,
+        "data-wrapped": columns[column]?.is_wrapped === true,
       }, cell.type === "rich_text" ? richText(cell, scene) : String(cell.text ?? cell.value)),
     )),
   );

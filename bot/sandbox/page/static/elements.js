@@ -117,13 +117,32 @@ function select(element, scene) {
       class: "select",
       "aria-label": first,
       "data-action": element.action_id,
-      onchange: () => use(made, element, { option: made.value }, scene),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => openByKey(made, event),
+      onchange: async () => {
+        const option = made.value;
+        await use(made, element, { option }, scene);
+        made.value = before; // so that the same can be picked again, also after a no
+      },
     },
-    el("option", { value: "", disabled: true, selected: !element.initial_option }, first),
+    el("option", { value: "", disabled: true, selected: true }, first),
     ...groups.map(optionGroup),
   );
-  if (element.initial_option) made.value = element.initial_option.value;
+  const before = element.initial_option?.value ?? "";
+  made.value = before;
   return made;
+}
+
+/**
+ * A key opens the menu. Browsers would take the next option at once, and picking one acts.
+ *
+ * @param {HTMLSelectElement} made
+ * @param {KeyboardEvent} event
+ */
+function openByKey(made, event) {
+  const picks = event.key.startsWith("Arrow") || /^(Home|End|Page.*|.)$/u.test(event.key);
+  if (!picks || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  made.showPicker();
 }
 
 /**

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,11 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot import logs
-from bot.settings import ConfigError, Settings, Tokens, find_config, load_all, take_environment
-from providers.account import SecretMissingError
+from bot.settings import ConfigError, Loaded, find_config, load_all, take_environment
+from providers.account import Secret, SecretMissingError
 from providers.catalogue import discover
 
 __all__ = ["main"]
+
+log = logging.getLogger("bot")  # also where this module is run as __main__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,10 +98,13 @@ def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from bot.app import StartError, run  # noqa: PLC0415  # Bolt takes its time; --help need not wait
     from bot.journal import JournalError  # noqa: PLC0415
 
-    settings, tokens = _load(options, environ)
-    logs.configure(settings.log.level, settings.log.format, lambda: _secrets(settings, tokens))
+    loaded = _load(options, environ)
+    settings = loaded.settings
+    logs.configure(settings.log.level, settings.log.format, lambda: _secrets(loaded))
+    for plugin in loaded.plugins:
+        log.info("plugin %s: %s %s", plugin.name, plugin.distribution, plugin.version)
     try:
-        asyncio.run(run(settings, tokens, discover()))
+        asyncio.run(run(settings, loaded.tokens, loaded.catalogue))
     except (StartError, JournalError) as error:
         print(f"stream-bot: {error}", file=sys.stderr)
         return 1
@@ -108,9 +114,9 @@ def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _check(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from bot.check import check  # noqa: PLC0415
 
-    settings, tokens = _load(options, environ)
-    logs.configure("error", "text", lambda: _secrets(settings, tokens))
-    findings = asyncio.run(check(settings, tokens, discover()))
+    loaded = _load(options, environ)
+    logs.configure("error", "text", lambda: _secrets(loaded))
+    findings = asyncio.run(check(loaded))
     for finding in findings:
         print(finding)
     faults = sum(not finding.ok for finding in findings)
@@ -142,19 +148,21 @@ def _demo(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     return asyncio.run(demo(port=port, database=options.database, page=options.page, script=script))
 
 
-def _load(options: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Settings, Tokens]:
+def _load(options: argparse.Namespace, environ: Mapping[str, str]) -> Loaded:
+    logs.configure("error", "text", tuple)  # until the file says how: a plugin may break
     return load_all(find_config(options.config, environ), environ, discover())
 
 
-def _secrets(settings: Settings, tokens: Tokens) -> Iterator[str]:
+def _secrets(loaded: Loaded) -> Iterator[str]:
     """Every secret that we know, as it is now: none of them may appear in a log."""
+    tokens = loaded.tokens
     for token in (tokens.bot_token, tokens.app_token, tokens.signing_secret):
         if token is not None:
             yield token.get_secret_value()
-    for account in settings.accounts.values():
-        for secret in (account.access_key_id, account.access_key_secret, account.session_token):
+    for account in loaded.settings.accounts.values():
+        for _, value in account:  # a vendor's own model may have further secrets
             with suppress(SecretMissingError):
-                yield secret.reveal() if secret is not None else ""
+                yield value.reveal() if isinstance(value, Secret) else ""
 
 
 if __name__ == "__main__":

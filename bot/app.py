@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.beforehand import Beforehand
 from bot.brakes import BrakeDesk
+from bot.breaker import Breaker
 from bot.command import Vocabulary
 from bot.desk import Desk
 from bot.follower import Follower
@@ -206,7 +207,9 @@ class App:
         def link(record: Record) -> str | None:
             return _link(identity, record)
 
-        looks = Looks(settings, catalogue, self.client, journal.now)
+        breaker = Breaker(settings, catalogue, self.client, journal, wake=outbox.wake)
+        self._stack.push_async_callback(breaker.stop)
+        looks = Looks(settings, catalogue, self.client, breaker, journal.now)
         beforehand = Beforehand(catalogue, journal, looks)
         self._follower = Follower(
             settings,
@@ -224,6 +227,7 @@ class App:
             notices=notices,
             changed=outbox.changed,
             follower=self._follower,
+            breaker=breaker,
         )
         self._brakes = BrakeDesk(
             settings,

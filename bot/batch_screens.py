@@ -242,7 +242,12 @@ def _stopped_early(parent: Record, children: Children) -> str:
     if not why:
         return ""
     rest = sum(child.outcome is not None and stopped(child) for child in children)
-    return f"{why.rstrip('.')}: {len(children) - rest} were sent, {rest} were not."
+    left = len(children) - rest
+    return f"{why.rstrip('.')}: {left} {_were(left)} sent, {rest} {_were(rest)} not."
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _one_by_one(hurt: Children, parent: Record) -> tuple[Line, ...]:

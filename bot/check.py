@@ -16,10 +16,12 @@ import yaml
 from sqlalchemy import make_url
 
 from bot.probes import Probes
-from bot.settings import Settings, Tokens
+from bot.settings import Loaded, Settings, Tokens
 from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, SlackWeb, connected
+from providers.account import Secret
 from providers.catalogue import Catalogue
 from providers.client import Client
+from providers.plugins import Plugin
 
 __all__ = ["Finding", "check", "manifest_text", "wanted_scopes"]
 
@@ -36,12 +38,13 @@ class Finding:
         return f"{'ok   ' if self.ok else 'FAULT'} {self.what}: {self.says}"
 
 
-async def check(settings: Settings, tokens: Tokens, catalogue: Catalogue) -> list[Finding]:
-    """Look at Slack, every account, and the files."""
+async def check(loaded: Loaded) -> list[Finding]:
+    """Look at the plugins, Slack, every account, and the files."""
     return [
-        *await _slack(settings, tokens),
-        *await _accounts(settings, catalogue),
-        *_files(settings),
+        *map(_plugin, loaded.plugins),
+        *await _slack(loaded.settings, loaded.tokens),
+        *await _accounts(loaded.settings, loaded.catalogue),
+        *_files(loaded.settings),
     ]
 
 
@@ -57,6 +60,11 @@ def wanted_scopes() -> frozenset[str]:
     """The bot scopes that the manifest asks for."""
     manifest = yaml.safe_load(manifest_text())
     return frozenset(manifest["oauth_config"]["scopes"]["bot"])
+
+
+def _plugin(plugin: Plugin) -> Finding:
+    package = f"{plugin.distribution} {plugin.version}"
+    return Finding(True, f"plugin {plugin.name}", f"{package}, runs with all of the bot's rights")
 
 
 async def _slack(settings: Settings, tokens: Tokens) -> list[Finding]:
@@ -151,6 +159,6 @@ def _files(settings: Settings) -> Iterator[Finding]:
 
 def _secret_files(settings: Settings) -> Iterator[Path]:
     for account in settings.accounts.values():
-        for secret in (account.access_key_id, account.access_key_secret, account.session_token):
-            if secret is not None and secret.place.startswith("file:"):
-                yield Path(secret.place.removeprefix("file:"))
+        for _, value in account:  # a vendor's own model may have further secrets
+            if isinstance(value, Secret) and value.place.startswith("file:"):
+                yield Path(value.place.removeprefix("file:"))

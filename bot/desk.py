@@ -126,10 +126,11 @@ class Desk:
             await self._deny(record, answers.broken(), tell=False)
 
     async def _consider(self, record: Record) -> None:
-        if (brake := await self._brakes.blocked(record.command)) is not None:
+        decision = await self._decide(record.command, record.origin)
+        # Whoever may not act does not hear who froze what, and why.
+        if not isinstance(decision, Deny) and (brake := await self._brakes.blocked(record.command)):
             await self._deny(record, self._brakes.refusal(brake, record.origin))
             return
-        decision = await self._decide(record.command, record.origin)
         try:
             match decision:
                 case Deny():

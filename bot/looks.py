@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot import outcome
+from bot.breaker import Breaker
 from bot.command import TaskCommand
 from bot.journal import Look
 from bot.settings import Settings
@@ -68,11 +69,17 @@ class Looks:
     """Reads tasks of every kind."""
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, client: Client, now: Callable[[], float]
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        client: Client,
+        breaker: Breaker,
+        now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._client = client
+        self._breaker = breaker
         self._now = now
 
     async def look(
@@ -106,13 +113,14 @@ class Looks:
         vendor = self._catalogue.provider_of(bare.kind).title
         try:
             async with asyncio.timeout(seconds):
-                return await read(self._client, bare.kind, bare.account, bare.task, reading)
+                found = await read(self._client, bare.kind, bare.account, bare.task, reading)
         except TimeoutError:
             raise UnseenError(f"{vendor} did not answer in {seconds:g} s.") from None
         except CallError as error:
+            self._breaker.after(bare, error, None)
             _, told = outcome.ended(bare, error)
             raise UnseenError(
-                told.says.removesuffix(" Nothing was changed."),
+                _for_a_read(told.says),
                 step=told.step,
                 who=told.who,
                 code=told.code,
@@ -121,3 +129,12 @@ class Looks:
             ) from None
         except ValueError:  # a well-formed answer that does not tell what was asked
             raise UnseenError(f"{vendor}'s answer does not tell how the task is.") from None
+        self._breaker.after(bare, None, None)
+        return found
+
+
+def _for_a_read(says: str) -> str:
+    """What a fault says of a change, without what means nothing for a read."""
+    for words in (" Nothing was changed.", "; it may have happened", ", it may have happened"):
+        says = says.replace(words, "")
+    return says

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.journal import Journal, Neighbour, OutcomeWord, Record, Verdict
+from bot.journal import Journal, Neighbour, OutcomeWord, Record, State, Verdict
 
 __all__ = ["asks", "neighbour", "neighbour_of"]
 
@@ -45,6 +45,7 @@ def neighbour_of(before: Record) -> Neighbour | None:
         channel=before.origin.channel,
         direct=before.origin.direct,
         at=before.sent_at,
+        sure=before.state is not State.UNKNOWN,
         watched_until=before.follow_until if watched else None,
     )
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import outcome
 from bot.brake_words import stopped
+from bot.breaker import Breaker
 from bot.command import TaskCommand
 from bot.follower import Follower, follow_seconds
 from bot.journal import Journal, Outcome, OutcomeWord, Record, State, Verdict
@@ -77,6 +78,7 @@ class Runner:
         notices: Notices,
         changed: Callable[[Record], None],
         follower: Follower,
+        breaker: Breaker,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
@@ -85,6 +87,7 @@ class Runner:
         self._notices = notices
         self._changed = changed
         self._follower = follower
+        self._breaker = breaker
 
     def call(self, command: TaskCommand, requester: str, *, step: int = 1) -> Call:
         """What a command wants of the vendor. KeyError if the configuration lost its account."""
@@ -130,6 +133,10 @@ class Runner:
         except NotSent as error:  # no key: nothing to claim for
             await self.end_unclaimed(record, *outcome.ended(call, error))
             return None
+        # Not between two steps: that would leave the stream down.
+        if record.step == 1 and (paused := self._breaker.before(call)) is not None:
+            await self.end_unclaimed(record, State.FAILED, paused)
+            return None
         claimed = await self._journal.claim(
             record, self._settings.timeouts.vendor_seconds + LEASE_MARGIN
         )
@@ -140,8 +147,10 @@ class Runner:
         try:
             answer = await self._client.send(call, slot)
         except NotExecuted as error:
+            self._breaker.after(call, error, record.origin.channel)
             return await self._not_executed(claimed, call, error, tries, record.due_at)
         except CallError as error:
+            self._breaker.after(call, error, record.origin.channel)
             await self._finish(claimed, *outcome.ended(call, error, tuple(tries.notes)))
         except Exception:
             # Whatever breaks after the claim: the request may have left, so the end is `unknown`.
@@ -149,6 +158,7 @@ class Runner:
             lost = Unknown(NO_ANSWER, why="a fault in the bot")
             await self._finish(claimed, *outcome.ended(call, lost, tuple(tries.notes)))
         else:
+            self._breaker.after(call, None, record.origin.channel)
             yes = outcome.accepted(call, answer, tuple(tries.notes))
             if call.operation.then is not None:
                 return await self._advance(claimed, yes)

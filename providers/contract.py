@@ -95,9 +95,7 @@ def _of_operation(kind: Kind, operation: Operation) -> Checks:
     verb, effect, then = operation.verb, operation.effect, operation.then
     reading = _READING.get(verb)
     return (
-        (isinstance(operation, Operation), "not an Operation"),
         (isinstance(verb, Verb), "its verb is no Verb"),
-        (isinstance(effect, Effect), "its effect is no Effect"),
         (operation.action, "no action"),
         (_is_quota(operation.quota), "no quota (calls a second, a whole number from 1)"),
         (callable(operation.parameters), "parameters cannot be called"),
@@ -130,7 +128,10 @@ def _placed(text: str) -> bool:
         parts = list(Formatter().parse(text))
     except ValueError:  # a brace that is not closed
         return False
-    return all(name is None or name in PLACES for _, name, _, _ in parts)
+    return all(
+        name is None or (name in PLACES and not spec and not conversion)
+        for _, name, spec, conversion in parts
+    )
 
 
 def _is(pattern: re.Pattern[str], value: object) -> bool:

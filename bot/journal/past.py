@@ -47,12 +47,14 @@ class Found:
 
     total: how many there are on all pages. page: which one this is, from 1; the last one where a
     later one was asked for. refusals: operation -> what whoever asked for it was told instead.
+    parts: operation on several tasks -> one operation for each of these.
     """
 
     records: Sequence[Record]
     total: int
     page: int
     refusals: Mapping[str, str]
+    parts: Mapping[str, Sequence[Record]]
 
 
 class Past:
@@ -98,6 +100,12 @@ class Past:
             operation.c.live_key == record.live_key,
             operation.c.id != record.id,
             operation.c.sent_at >= since,
+            # What left the task as it was hides nothing before it.
+            or_(operation.c.state != State.FAILED, operation.c.first_step.is_not(None)),
+            or_(
+                operation.c.outcome.is_(None),
+                operation.c.outcome["word"].as_string() != OutcomeWord.ALREADY_SO,
+            ),
         )
         return await self._database.commit(lambda c: find(c, *where))
 
@@ -127,7 +135,8 @@ class Past:
             shown = max(1, min(page, -(-total // size)))
             found = connection.execute(rows.offset((shown - 1) * size))
             records = [record_of(row) for row in found]
-            return Found(records, total, shown, _refusals(connection, records))
+            refusals, parts = _refusals(connection, records), _parts(connection, records)
+            return Found(records, total, shown, refusals, parts)
 
         return await self._database.commit(work)
 
@@ -137,10 +146,8 @@ class Past:
 
     async def parts(self, record: Record) -> list[Record]:
         """The operations of a command on several tasks, in the order of typing."""
-        order = {task: number for number, task in enumerate(record.command.tasks)}
-        of_it = operation.c.batch == record.id
-        parts = await self._database.commit(lambda c: find_all(c, of_it))
-        return sorted(parts, key=lambda part: order.get(part.command.task, len(order)))
+        parts = await self._database.commit(lambda c: _parts(c, [record]))
+        return list(parts.get(record.id, ()))
 
     async def ids(self) -> list[str]:
         """The ids of the latest operations."""
@@ -165,7 +172,7 @@ def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield or_(operation.c.requester == filters.person, by_name)
     if filters.channel is not None:
         yield operation.c.channel == filters.channel
-        yield or_(operation.c.direct == 0, operation.c.channel == filters.asked_in)
+        pass
     if filters.since is not None:
         yield operation.c.asked_at >= filters.since
 
@@ -174,3 +181,16 @@ def _refusals(connection: Connection, records: Sequence[Record]) -> Mapping[str,
     denied = [record.id for record in records if record.state is State.DENIED]
     told = select(trail).where(trail.c.operation.in_(denied), trail.c.to_state == State.DENIED)
     return {row.operation: str(row.detail.get("why", "")) for row in connection.execute(told)}
+
+
+def _parts(connection: Connection, records: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
+    """Of those that are on several tasks: their parts, in the order of typing."""
+    wholes = [record for record in records if record.command.others]
+    found = find_all(connection, operation.c.batch.in_([whole.id for whole in wholes]))
+    by_task = {(part.batch, part.command.task): part for part in found}
+    return {
+        whole.id: [
+            by_task[whole.id, task] for task in whole.command.tasks if (whole.id, task) in by_task
+        ]
+        for whole in wholes
+    }

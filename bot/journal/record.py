@@ -154,8 +154,8 @@ class Look:
 class Neighbour:
     """A change of the same task a short while ago.
 
-    at: when it was sent. watched_until: how long it is still followed, if it is. asks: it is so
-    fresh that the next change of the task asks for a yes.
+    at: when it was sent. sure: False where its answer was lost. watched_until: how long it is still
+    followed, if it is. asks: it is so fresh that the next change of the task asks for a yes.
     """
 
     operation: str
@@ -165,6 +165,7 @@ class Neighbour:
     channel: str
     direct: bool
     at: float
+    sure: bool = True
     watched_until: float | None = None
     asks: bool = False
 

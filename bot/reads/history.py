@@ -12,6 +12,7 @@ from bot.reads.words import (
     cell,
     code_cell,
     end_word,
+    ends_of,
     minute,
     request_ids,
     seconds_to_proof,
@@ -63,7 +64,7 @@ def history(
             ("When (UTC)", "Who", "Verb", "Task", "End", *where, "Op", "RequestId"),
             tuple(tuple(_row(record, found, asked_in, places=places)) for record in found.records),
         ),
-        context=(_context(command, found),),
+        context=(_context(command, found, by_button=bool(buttons)),),
         buttons=buttons,
     )
 
@@ -88,9 +89,11 @@ def task_of(record: Record) -> str:
 
 
 def _end(record: Record, found: Found) -> str:
+    if parts := found.parts.get(record.id):
+        return ends_of(parts)
     after = seconds_to_proof(record)
     word = end_word(record, found.refusals.get(record.id, ""))
-    return word if after is None else f"{word}, {after} s"
+    return word if after is None else f"{word} after {after} s"
 
 
 def _place(record: Record, asked_in: str) -> Line:
@@ -111,21 +114,19 @@ def _which(command: HistoryCommand, found: Found) -> str:
 
 def _text(command: HistoryCommand, found: Found) -> str:
     latest = found.records[0]
-    after = seconds_to_proof(latest)
-    proved = f" after {after} s" if after is not None else ""
-    word = end_word(latest, found.refusals.get(latest.id, "")).lower()
     return (
         f"{_which(command, found)}: latest, {asked_for(latest, task_of(latest))} at "
-        f"{minute(latest.asked_at)} UTC, {word}{proved} (op {latest.id})."
+        f"{minute(latest.asked_at)} UTC: {_end(latest, found).lower()} (op {latest.id})."
     )
 
 
-def _context(command: HistoryCommand, found: Found) -> Line:
+def _context(command: HistoryCommand, found: Found, *, by_button: bool) -> Line:
     show = Code(f"{command.wording.name} show {found.records[0].id}")
     filters = " · filters: WHERE TASK, @person, #channel, here, --since 2d"
     if found.page * HISTORY_ROWS >= found.total:
         return (show, filters)
-    return (show, filters, " · next: ", Code(command.typed(found.page + 1)), " or More")
+    more = " or More" if by_button else ""
+    return (show, filters, " · next: ", Code(command.typed(found.page + 1)), more)
 
 
 def _nothing(command: HistoryCommand) -> Reply:

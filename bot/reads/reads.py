@@ -251,13 +251,10 @@ class Reads:
             return denied(verb_of(command), decision), False
         past = self._journal.past
         refusal = (await past.refusals([record])).get(record.id, "")
-        asked_in, link = asker.place.channel, self._link(record)
-        if record.command.others and (parts := await past.parts(record)):
-            return show.show_batch(
-                record, parts, asked_in=asked_in, link=link, refusal=refusal
-            ), True
-        trail = await past.trail_of(record.id)
-        return show.show(record, trail, asked_in=asked_in, link=link, refusal=refusal), True
+        view = show.View(asker.place.channel, self._link(record), refusal)
+        if parts := await past.parts(record):
+            return show.show_batch(record, parts, view), True
+        return show.show(record, await past.trail_of(record.id), view), True
 
     # Small things
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.command import ShowCommand
-from bot.journal import Record, State, TrailEntry, Verdict
+from bot.journal import Outcome, Record, State, TrailEntry, Verdict
 from bot.reads.history import task_of
 from bot.reads.words import (
     NOTHING,
@@ -18,6 +18,7 @@ from bot.reads.words import (
     code_cell,
     end_mark,
     end_word,
+    ends_of,
     in_place,
     minute,
     request_ids,
@@ -27,7 +28,7 @@ from bot.screens.facts import facts_fields
 from bot.screens.words import person
 from providers.foreign import foreign
 
-__all__ = ["show", "show_batch", "unknown"]
+__all__ = ["View", "show", "show_batch", "unknown"]
 
 _SETTINGS = 1_400
 """Characters of a task's settings that one message can hold beside the rest."""
@@ -54,81 +55,75 @@ def unknown(command: ShowCommand, known: Sequence[str]) -> Reply:
     )
 
 
-def show(
-    record: Record,
-    trail: Sequence[TrailEntry],
-    *,
-    asked_in: str,
-    link: str | None,
-    refusal: str = "",
-) -> Reply:
+@dataclass(frozen=True, slots=True)
+class View:
     """asked_in: the channel; what was asked in somebody else's direct message keeps its reason.
-    link: to its message. refusal: what the asker was told, if it was denied."""
+    link: to the operation's message. refusal: what the asker was told, if it was denied."""
+
+    asked_in: str
+    link: str | None = None
+    refusal: str = ""
+
+
+def show(record: Record, trail: Sequence[TrailEntry], view: View) -> Reply:
+    """The whole trail, and what the card showed."""
     rows = tuple(tuple(_row(entry, record)) for entry in trail)
     return _reply(
         record,
-        Table(("Time (UTC)", "Who", "What", "RequestId"), rows),
-        body=tuple(_body(record, trail, refusal)),
-        asked_in=asked_in,
-        link=link,
-        refusal=refusal,
+        view,
+        mark=end_mark(record, view.refusal) or Mark.HISTORY,
+        end=end_word(record, view.refusal).lower(),
+        body=tuple(_body(record, trail, view.refusal)),
+        table=Table(("Time (UTC)", "Who", "What", "RequestId"), rows),
     )
 
 
-def show_batch(
-    record: Record, parts: Sequence[Record], *, asked_in: str, link: str | None, refusal: str = ""
-) -> Reply:
+def show_batch(record: Record, parts: Sequence[Record], view: View) -> Reply:
     """Several tasks in one command: how each of them ended."""
-    counts = Counter(end_word(part) for part in parts)
-    counted = ", ".join(f"{count} {word.lower()}" for word, count in counts.items())
-    rows = tuple(
-        (
-            code_cell(part.command.task),
-            cell(end_word(part)),
-            code_cell(part.outcome.code if part.outcome else ""),
-            code_cell(part.id),
-            request_ids(part),
-        )
-        for part in parts
-    )
-    body: tuple[Line, ...] = ((f"{len(parts)} tasks: {counted}.",),) if counted else ()
+    counted = ends_of(parts)
+    mark = end_mark(record, view.refusal)
     return _reply(
         record,
-        Table(("Task", "End", "Code", "Op", "RequestId"), rows),
-        body=(*body, *_refused(refusal)),
-        asked_in=asked_in,
-        link=link,
-        refusal=refusal,
+        view,
+        mark=mark if mark and record.state is not State.SUCCEEDED else Mark.HISTORY,
+        end=counted,
+        body=((f"{len(parts)} tasks: {counted}.",), *_refused(view.refusal)),
+        table=Table(("Task", "End", "Why", "Op", "RequestId"), tuple(map(_part, parts))),
     )
+
+
+def _part(part: Record) -> tuple[Line, ...]:
+    outcome = part.outcome
+    why = code_cell(outcome.code) if outcome and outcome.code else cell(_label(outcome))
+    task = code_cell(part.command.task)
+    return (task, cell(end_word(part)), why, code_cell(part.id), request_ids(part))
+
+
+def _label(outcome: Outcome | None) -> str:
+    return outcome.label if outcome else ""
 
 
 def _reply(
-    record: Record,
-    table: Table,
-    *,
-    body: tuple[Line, ...],
-    asked_in: str,
-    link: str | None,
-    refusal: str,
+    record: Record, view: View, *, mark: Mark, end: str, body: tuple[Line, ...], table: Table
 ) -> Reply:
     command = record.command
     did = asked_for(record, f"{task_of(record)} ({in_place(command)})")
     return Reply(
         text=f"Operation {record.id}: {did} at {minute(_ended_at(record) or record.asked_at)} UTC; "
-        f"{', '.join(_times(record, refusal))}.",
-        mark=end_mark(record, refusal) or Mark.HISTORY,
+        f"{', '.join(_times(record, end))}.",
+        mark=mark,
         head=(f"{command.verb} · {command.where} ", Code(task_of(record).partition(" ")[2])),
         fields=facts_fields(command, record.facts),
         body=body,
         table=table if table.rows else None,
-        context=tuple(_context(record, asked_in, link)),
+        context=tuple(_context(record, view)),
     )
 
 
 # What happened
 
 
-def _times(record: Record, refusal: str) -> Iterator[str]:
+def _times(record: Record, end: str) -> Iterator[str]:
     yield f"asked {_clock(record.asked_at)}"
     if record.approved_at is not None:
         by = f" by {person(record.decider_name)}" if record.decider else ""
@@ -136,7 +131,7 @@ def _times(record: Record, refusal: str) -> Iterator[str]:
     if record.sent_at is not None:
         yield f"sent {_clock(record.sent_at)}"
     ended = _ended_at(record)
-    yield f"{end_word(record, refusal).lower()}{f' {_clock(ended)}' if ended else ''}"
+    yield f"{end} {_clock(ended)}" if ended else end
 
 
 def _ended_at(record: Record) -> float | None:
@@ -168,12 +163,11 @@ def _settings(trail: Iterable[TrailEntry]) -> str:
     return text if len(text) <= _SETTINGS else f"{text[: _SETTINGS - 1]}…"
 
 
-def _context(record: Record, asked_in: str, link: str | None) -> Iterator[Line]:
+def _context(record: Record, view: View) -> Iterator[Line]:
     origin = record.origin
-    elsewhere = origin.channel != asked_in
-    private = origin.direct and elsewhere
+    private = origin.direct and origin.channel != view.asked_in
     place: Line = ("in a direct message",) if origin.direct else ("in ", Channel(origin.channel))
-    message: Line = (" · ", Link("its message", link)) if link and not private else ()
+    message: Line = (" · ", Link("its message", view.link)) if view.link and not private else ()
     yield ("asked ", *place, *message, f" · op {record.id}")
     if record.rule:
         yield (f"Rule: {record.rule}",)

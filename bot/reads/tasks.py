@@ -136,7 +136,7 @@ def tasks(
             ("State", "Task", "Name", "From", "To", "Until"),
             tuple(task_row(facts) for facts in page.rows),
         ),
-        context=tuple(_context(command, page, now)),
+        context=tuple(_context(command, page, now, by_button=bool(buttons))),
         menus=menus,
         buttons=buttons,
     )
@@ -191,10 +191,10 @@ def _cut_text(command: ListCommand, page: Page) -> str:
     return f" {_shown(page)} shown." if page.first else ""
 
 
-def _context(command: ListCommand, page: Page, now: float) -> Iterable[Line]:
+def _context(command: ListCommand, page: Page, now: float, *, by_button: bool) -> Iterable[Line]:
     more: Line = ()
     if page.has_more:
-        more = (" · next: ", Code(command.typed(page.page + 1)), " or More")
+        more = (" · next: ", Code(command.typed(page.page + 1)), " or More" if by_button else "")
     yield (f"Shown {_shown(page)} · read {clock(now)}", *more)
     if not page.complete:
         yield (f"The vendor has more than the {_tasks(page.listed)} that were read.",)

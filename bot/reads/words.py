@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from bot.command import ListCommand, TaskCommand
 from bot.journal import Outcome, OutcomeWord, Record, State, Verdict
@@ -19,6 +20,7 @@ __all__ = [
     "code_cell",
     "end_mark",
     "end_word",
+    "ends_of",
     "host_cell",
     "in_place",
     "listing_of",
@@ -84,6 +86,8 @@ def end_mark(record: Record, refusal: str = "") -> Mark | None:
     match record.state:
         case State.ASKED:
             return None
+        case State.DENIED | State.CANCELLED if _not_sent(record):
+            return Mark.NOT_SENT  # one of several tasks: the others may have been
         case State.DENIED:
             return Mark.NOT_RUN if refusal.startswith(Mark.NOT_RUN.word) else Mark.NOT_ALLOWED
         case State.WAITING:
@@ -107,6 +111,10 @@ def _mark_of(record: Record, outcome: Outcome | None) -> Mark:
     return _BY_WORD[outcome.word]
 
 
+def _not_sent(record: Record) -> bool:
+    return record.outcome is not None and record.outcome.word is OutcomeWord.NOT_SENT
+
+
 def _is_over(record: Record) -> bool:
     last = record.followed.last if record.followed else None
     return last is not None and last.facts.state.over
@@ -116,6 +124,12 @@ def end_word(record: Record, refusal: str = "") -> str:
     """The same as text: "Running again", "Refused"; "Asked" before it is decided."""
     mark = end_mark(record, refusal)
     return mark.word if mark else "Asked"
+
+
+def ends_of(parts: Sequence[Record]) -> str:
+    """Of several tasks: "2 running again, 1 refused"."""
+    counts = Counter(end_word(part) for part in parts)
+    return ", ".join(f"{count} {word.lower()}" for word, count in counts.items())
 
 
 def seconds_to_proof(record: Record) -> int | None:
@@ -132,6 +146,7 @@ def asked_for(record: Record, what: str) -> str:
     words = WORDS[record.command.verb]
     outcome = record.outcome
     taken = record.state.final and outcome is not None and outcome.word in _TAKEN
+    taken = taken and not record.command.others  # of several, some may not have been
     did = words.past if taken else f"asked to {words.base}"
     return f"{person(record.origin.requester_name)} {did} {what}"
 

@@ -64,7 +64,7 @@ class Cards:
     def _body(self, record: Record, operation: Operation) -> tuple[Line, ...]:
         lines: list[Line] = []
         if record.look_again:
-            lines.append((Bold("Changed since the card was shown: "), record.look_again))
+            lines.append((Bold("Changed:"), f" {record.look_again}"))
         if record.neighbour:
             lines.append(neighbour_note(record))
         warning: Line = (Bold(operation.warning or f"It {operation.does}."),)

@@ -10,6 +10,7 @@ from bot.reply import Bold, Code, Line, Mark, Reply, clock
 from bot.screens.buttons import at_the_end
 from bot.screens.frame import Frame, next_step, next_text, request_id_text
 from bot.screens.words import WORDS, describe, person, state_line
+from providers.facts import TaskState
 from providers.operation import Effect, Verb
 
 __all__ = ["Ends"]
@@ -210,12 +211,12 @@ class Ends:
         mark = _NOT_PROVED.get(record.command.verb, Mark.NOT_BACK)
         asker = person(record.origin.requester_name)
         followed = record.followed
-        state = followed.last.facts.state if followed and followed.last else "not known"
+        state = _still(followed.last.facts.state if followed and followed.last else None)
         took = "accepted" if record.state is State.SUCCEEDED else "may have taken"
         return self._message(
             record,
             mark,
-            f"{mark.word}: {describe(record)} is {state}, {_after(record)} after the {words.noun} "
+            f"{mark.word}: {describe(record)} {state}, {_after(record)} after the {words.noun} "
             f"by {asker}. {next_text(outcome)}{request_id_text(outcome)}",
             (
                 (
@@ -240,6 +241,13 @@ class Ends:
             ((f"{vendor} accepted the {noun}. {outcome.says} ", *next_step(outcome)),),
             outcome,
         )
+
+
+def _still(state: TaskState | None) -> str:
+    """As "still has no stream"."""
+    if state is None:
+        return "is in a state that could not be read"
+    return "still has no stream" if state is TaskState.NO_STREAM else f"is {state}"
 
 
 def _watching(record: Record) -> str:

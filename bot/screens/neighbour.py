@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.journal.record import Neighbour, Record
 from bot.reply import Channel, Line, clock
-from bot.screens.words import WORDS, age, person
+from bot.screens.words import WORDS, age, describe, person
 
 __all__ = ["neighbour_note", "neighbour_text"]
 
@@ -19,9 +19,8 @@ def neighbour_note(record: Record) -> Line:
         if beside.watched_until
         else ""
     )
-    past = WORDS[beside.verb].past
     return (
-        f"{person(beside.by_name)} {past} this {_ago(record, beside)}",
+        f"{person(beside.by_name)} {_did(beside)} this {_ago(record, beside)}",
         *_where(record, beside),
         f" (op {beside.operation}){watched}",
     )
@@ -32,7 +31,12 @@ def neighbour_text(record: Record) -> str:
     beside = record.neighbour
     if beside is None:
         return ""
-    return f"{person(beside.by_name)} {WORDS[beside.verb].past} it {_ago(record, beside)}."
+    return f"{person(beside.by_name)} {_did(beside)} {describe(record)} {_ago(record, beside)}."
+
+
+def _did(beside: Neighbour) -> str:
+    words = WORDS[beside.verb]
+    return words.past if beside.sure else f"may have {words.past}"
 
 
 def _ago(record: Record, beside: Neighbour) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.config import ConfigError, Fault
 from bot.settings.environment import Tokens, load_tokens, take_environment
 from bot.settings.file import find_config
-from bot.settings.load import load, load_all
+from bot.settings.load import Loaded, load, load_all
 from bot.settings.model import Settings
 from bot.settings.sections import (
     Address,
@@ -27,6 +27,7 @@ __all__ = [
     "Fault",
     "HttpSettings",
     "LimitSettings",
+    "Loaded",
     "LogSettings",
     "Mode",
     "NetworkSettings",

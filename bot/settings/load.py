@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,28 @@ from bot.config import ConfigError, Fault, Known, faults_of, nearest, spoken
 from bot.settings.environment import Tokens, load_tokens, token_faults
 from bot.settings.file import DEFAULT_NAME, parsed, tables
 from bot.settings.model import Settings
+from bot.settings.plugins import join_plugins
 from bot.settings.sections import Mode
 from providers.account import Account
 from providers.catalogue import Catalogue
 from providers.operation import Verb
+from providers.plugins import Plugin
 
-__all__ = ["load", "load_all"]
+__all__ = ["Loaded", "load", "load_all"]
 
 _OWN_VERBS = ("help", "whoami", "targets", "history", "show", "freeze", "thaw")
 
 Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All that a start needs. catalogue: what is built in, and the vendors of the plugins."""
+
+    settings: Settings
+    tokens: Tokens
+    catalogue: Catalogue
+    plugins: tuple[Plugin, ...] = ()
 
 
 def load(
@@ -34,8 +47,9 @@ def load(
 ) -> Settings:
     """The settings in a file; without a file, the defaults.
 
-    environ: where env:NAME is looked up. text: taken instead of the file's content; `path` still
-    says where relative paths begin. Raises ConfigError with every fault.
+    environ: where env:NAME is looked up. catalogue: what is built in; `load_all` gives the one with
+    the plugins' vendors. text: taken instead of the file's content; `path` still says where
+    relative paths begin. Raises ConfigError with every fault.
     """
     return _Reading(_document(path, text), path, environ, catalogue).settings()
 
@@ -46,16 +60,18 @@ def load_all(
     catalogue: Catalogue,
     *,
     text: str | None = None,
-) -> tuple[Settings, Tokens]:
-    """The settings and Slack's tokens. Raises ConfigError with the faults of both."""
+) -> Loaded:
+    """The settings, Slack's tokens and the plugins. Raises ConfigError with the faults of all."""
     mode: Mode | None = None
     try:
         document = _document(path, text)
         mode = _mode(document)
-        settings = _Reading(document, path, environ, catalogue).settings()
+        reading = _Reading(document, path, environ, catalogue)
+        settings = reading.settings()
     except ConfigError as error:
         raise ConfigError((*error.faults, *token_faults(mode, environ))) from None
-    return settings, load_tokens(settings, environ)
+    tokens = load_tokens(settings, environ)
+    return Loaded(settings, tokens, reading.catalogue, reading.plugins)
 
 
 def _document(path: Path | None, text: str | None) -> dict[str, Any]:
@@ -85,8 +101,10 @@ class _Reading:
         self._file = str(path or DEFAULT_NAME)
         self._base = path.parent if path else Path()
         self._environ = environ
-        self._catalogue = catalogue
-        self._faults: list[Fault] = []
+        self._joined = join_plugins(document, self._file, catalogue, _OWN_VERBS)
+        self._faults = self._joined.faults
+        self.catalogue = self._joined.catalogue
+        self.plugins = tuple(self._joined.plugins)
 
     def settings(self) -> Settings:
         """The settings. Raises ConfigError."""
@@ -96,7 +114,7 @@ class _Reading:
         context = {
             "environ": self._environ,
             "base": self._base,
-            "catalogue": self._catalogue,
+            "catalogue": self.catalogue,
             "accounts": accounts,
             "vendors": {name: self._provider_of(name) for name in accounts},
             "known": self._known(accounts),
@@ -113,8 +131,9 @@ class _Reading:
 
     def _known(self, accounts: Mapping[str, Account | None]) -> Known:
         # A vendor's name is the vendor, also where the grammar takes it for one of its kinds.
-        where = {word: kind.where for word, kind in self._catalogue.words.items()}
-        where |= {name: name for name in self._catalogue.providers}
+        where = {word: kind.where for word, kind in self.catalogue.words.items()}
+        where |= {name: name for name in self.catalogue.providers}
+        where |= {word: word for word in _texts(self._tables("policy")) if self._lost(word)}
         return {
             "where": where,
             "accounts": {name: name for name in accounts},
@@ -134,8 +153,12 @@ class _Reading:
         """The provider that an account names, if there is such a one."""
         table = self._tables("accounts").get(name)
         named = table.get("provider") if isinstance(table, dict) else None
-        known = isinstance(named, str) and named in self._catalogue.providers
+        known = isinstance(named, str) and named in self.catalogue.providers
         return named if known else None
+
+    def _lost(self, word: object) -> bool:
+        """Whether a provider is not known because its plugin has a fault of its own."""
+        return isinstance(word, str) and self._joined.may_be_lost(word)
 
     def _accounts(self) -> dict[str, Account | None]:
         """Every account by its name; None for one with faults."""
@@ -159,7 +182,7 @@ class _Reading:
         if provider is None:
             self._faults += self._faults_of_unknown_vendor(name, entry)
             return None
-        model = self._catalogue.providers[provider].account
+        model = self.catalogue.providers[provider].account
         context = {"environ": self._environ, "base": self._base}
         try:
             return model.model_validate(entry, context=context)
@@ -169,11 +192,14 @@ class _Reading:
 
     def _faults_of_unknown_vendor(self, name: str, entry: Table) -> Iterator[Fault]:
         """What is wrong with an account, whoever its vendor is."""
-        vendors = self._catalogue.providers
+        vendors = self.catalogue.providers
         wrong = "unknown provider" if "provider" in entry else "missing"
         place = spoken(("accounts", name, "provider"))
-        yield Fault(self._file, place, wrong, nearest(str(entry.get("provider", "")), vendors))
         others = {key for vendor in vendors.values() for key in vendor.account.model_fields}
+        if self._lost(entry.get("provider")):
+            others |= entry.keys()
+        else:
+            yield Fault(self._file, place, wrong, nearest(str(entry.get("provider", "")), vendors))
         others -= Account.model_fields.keys() - {"endpoints", "regions"}  # its services are unknown
         shared = {key: value for key, value in entry.items() if key not in others}
         somewhere = {"access_key_id": "env:ID", "access_key_secret": "env:SECRET"}
@@ -186,10 +212,19 @@ class _Reading:
 
     def _check_target_names(self) -> None:
         taken = dict.fromkeys((*Verb, *_OWN_VERBS), "a verb")
-        taken |= dict.fromkeys((*self._catalogue.words, *self._catalogue.providers), "a provider")
+        taken |= dict.fromkeys((*self.catalogue.words, *self.catalogue.providers), "a provider")
         for name in self._tables("targets"):
             key = spoken(("targets", name))
             if name in taken:
                 self._fault(key, f"{taken[name]} cannot name a target", "another name")
             elif not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
                 self._fault(key, "not a name", 'up to 40 of a-z 0-9 "-", no "-" at the start')
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a table, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inside in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inside)

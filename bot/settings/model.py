@@ -24,8 +24,12 @@ __all__ = ["Settings"]
 
 
 class Settings(Section):
-    """Everything that an operator configures. accounts and targets: in the order of the file."""
+    """Everything that an operator configures. accounts and targets: in the order of the file.
 
+    plugins: names of other packages' vendors, which `load` joins to the catalogue.
+    """
+
+    plugins: tuple[str, ...] = ()
     slack: SlackSettings = SlackSettings()
     http: HttpSettings = HttpSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -92,6 +96,8 @@ class Settings(Section):
         """Whether two accounts of one vendor are one account there, or may be."""
         if name == other:
             return True
+        if self.accounts[name].provider != self.accounts[other].provider:
+            return False
         one, two = self.accounts[name].access_key_id, self.accounts[other].access_key_id
         try:
             return one.reveal() == two.reveal()

@@ -1,124 +1,229 @@
-"""Socket Mode that never goes deaf.
+"""Socket Mode that never goes deaf: several connections, each replaced before it is missed.
 
-Slack's client reconnects by itself in most cases. In some it does not: it retries a used ticket for
-ever, or waits on a connection that is gone. A watchdog sees to it that a connection which is not
-there for long is thrown away together with the client that held it.
+The WebSocket is aiohttp's and the handling of payloads is Bolt's, but what lies between is ours and
+not slack_sdk's SocketModeClient. That one was measured to try one used ticket for ever after a
+refused upgrade, to sleep a ping interval (10 s) between its tries and after a broken connection, to
+hang on a token that Slack refuses, to close the old connection before the new one is open, and to
+hold on to a half-open one for up to four ping intervals. A watchdog around it mends the first only.
+
+    connection.py   one WebSocket: read, probed, closed
+    dialer.py       tickets, tries, and the pauses between them
+    envelopes.py    what comes in goes to Bolt once, and is acked in time
+    socket.py       seats: each holds one connection and sees to the next
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Coroutine
 from typing import Any
 
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.socket_mode.async_internals import send_async_response
-from slack_bolt.adapter.socket_mode.internals import build_headers
+import aiohttp
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.listeners import answered
+from bot.slack.connection import Connection, Ending
+from bot.slack.dialer import Dialer
+from bot.slack.envelopes import ACK_SECONDS, Envelopes
+from bot.slack.web import SlackWeb
 
 __all__ = ["SocketLink"]
 
 log = logging.getLogger(__name__)
 
-PING_SECONDS = 5.0
-LOOK_SECONDS = 0.5
-CONNECT_SECONDS = 10.0
-DEAF_SECONDS = 10.0
-"""Without a connection for so long, the client is replaced by a new one."""
-
-
-class _Handler(AsyncSocketModeHandler):
-    """Bolt's handler, with an ack for everything that comes in."""
-
-    async def handle(  # type: ignore[override]  # as Bolt's own overrides it
-        self, client: SocketModeClient, req: SocketModeRequest
-    ) -> None:
-        request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers=build_headers(req))
-        answer = await answered(self.app, request)
-        await send_async_response(client, req, answer, time.time())
+STEADY_SECONDS = 10.0
+"""A connection that lasted so long is replaced without a pause."""
+LINGER_SECONDS = 15.0
+"""Slack warns about ten seconds ahead, and sends over the old connection until it closes it."""
+CROWDED_SECONDS, LONGEST_CROWDED = 60.0, 600.0
 
 
 class SocketLink:
-    """Keeps one connection to Slack."""
+    """Keeps `connections` connections to Slack, which allows ten for one app over all replicas.
 
-    def __init__(self, app: AsyncApp, app_token: str, proxy: str | None) -> None:
+    reconnects: how many connections were replaced by now.
+    """
+
+    def __init__(
+        self, app: AsyncApp, app_token: str, proxy: str | None, *, connections: int = 2
+    ) -> None:
+        self.reconnects = 0
         self._app = app
         self._app_token = app_token
         self._proxy = proxy
-        self._keeper: asyncio.Task[None] | None = None
-        self.connected = False
+        self._seats = [_Seat(self) for _ in range(connections)]
+        self._open: set[Connection] = set()
+        self._keeping: set[asyncio.Task[None]] = set()
+        self._letting_go: set[asyncio.Task[None]] = set()
+        self._acking: set[asyncio.Task[None]] = set()
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can reach us now."""
+        return any(connection.live for connection in self._open)
 
     def start(self) -> None:
         """Connect, and keep connected until `stop`."""
-        self._keeper = asyncio.create_task(self._keep(), name="the socket's watchdog")
+        client = self._app.client
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=client.ssl or True), trust_env=False
+        )
+        web = AsyncWebClient(
+            token=self._app_token,
+            base_url=client.base_url,
+            session=self._session,
+            retry_handlers=[],
+        )
+        web.proxy = self._proxy  # as an argument, None would mean the environment's
+        self.dialer = Dialer(self._session, SlackWeb(web, self._session), self._proxy)
+        self._envelopes = Envelopes(self._app, SlackWeb(web, self._session).respond)
+        for seat in self._seats:
+            _spawn(self._keeping, seat.keep(), "a seat for a connection to Slack")
 
     async def stop(self) -> None:
-        """Hang up."""
-        if self._keeper:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-            self._keeper = None
+        """Ack what is in hand, hang up, and take nothing more; in about five seconds at most."""
+        if not self._keeping:
+            return
+        await _cancel(self._keeping | self._letting_go)
+        if self._acking:
+            await asyncio.wait(self._acking.copy(), timeout=ACK_SECONDS)
+        await asyncio.gather(*(connection.close() for connection in self._open))
+        self._open.clear()
+        await _cancel(self._acking)
+        await self._envelopes.stop()
+        await self._session.close()
 
-    async def _keep(self) -> None:
+    # For a seat
+
+    async def connect(self, *, failures: int) -> Connection:
+        """A new connection, as soon as Slack lets us have one."""
+        connection = await self.dialer.dial(self._take, failures=failures)
+        self._open.add(connection)
+        return connection
+
+    def has_other(self, connection: Connection) -> bool:
+        """Whether another one works."""
+        return any(other.live for other in self._open if other is not connection)
+
+    def let_go(self, connection: Connection, closing: Coroutine[Any, Any, None]) -> None:
+        """Close one while its seat goes on."""
+
+        async def close() -> None:
+            await closing
+            self._open.discard(connection)
+
+        _spawn(self._letting_go, close(), "closing a connection to Slack")
+
+    # Envelopes
+
+    def _take(self, connection: Connection, envelope: SocketModeRequest) -> None:
+        """What could not be acked is not taken: Slack would tell the person that it failed."""
+        if self._ways(connection):
+            _spawn(self._acking, self._ack(connection, envelope), "an envelope")
+
+    async def _ack(self, connection: Connection, envelope: SocketModeRequest) -> None:
+        ack = await self._envelopes.ack(envelope)
+        for way in self._ways(connection):
+            if await way.send(ack):
+                return
+        log.warning("an envelope could not be acked: no connection to Slack is left")
+
+    def _ways(self, first: Connection) -> list[Connection]:
+        """The connection that brought it, or any other: Slack takes an ack over each."""
+        others = [connection for connection in self._open if connection is not first]
+        return [connection for connection in (first, *others) if connection.live]
+
+
+class _Seat:
+    """Holds one connection, and sees to the next before it lets go of the last."""
+
+    def __init__(self, link: SocketLink) -> None:
+        self._link = link
+        self._old: list[Connection] = []
+        self._failures = 0
+        self._crowded = 0
+        self._is_first = True
+
+    async def keep(self) -> None:
         while True:
-            handler = _Handler(
-                self._app,
-                self._app_token,
-                proxy=self._proxy,
-                ping_interval=PING_SECONDS,
-            )
             try:
-                await self._use(handler.client)
-            except TimeoutError:
-                log.warning("no connection to Slack; trying anew")
-            except Exception as error:  # noqa: BLE001  # whatever broke, the answer is a new client
-                log.warning("the connection to Slack broke: %s", type(error).__name__)
-            finally:
-                self.connected = False
-                await _discard(handler.client)
-            await asyncio.sleep(LOOK_SECONDS)
+                await self._hold()
+            except Exception:
+                log.exception("keeping a connection to Slack failed")
+                self._failures += 1
 
-    async def _use(self, client: SocketModeClient) -> None:
-        """Connect and watch; returns or raises when the client is of no more use."""
-        await _in_time(client, client.connect())  # type: ignore[no-untyped-call]  # slack_sdk
-        log.info("connected to Slack")
-        loop = asyncio.get_running_loop()
-        last_seen = loop.time()
-        while loop.time() - last_seen < DEAF_SECONDS:
-            self.connected = await client.is_connected()
-            if self.connected:
-                last_seen = loop.time()
-            else:
-                await _in_time(client, client.connect_to_new_endpoint())
-            await asyncio.sleep(LOOK_SECONDS)
+    async def _hold(self) -> None:
+        connection = await self._link.connect(failures=self._failures)
+        if connection.live:
+            self._replace()
+        started = asyncio.get_running_loop().time()
+        ending = await connection.until_ending()
+        lasted = asyncio.get_running_loop().time() - started
+        if lasted < STEADY_SECONDS:
+            self._failures += 1
+        else:
+            self._failures = self._crowded = 0
+        if ending is Ending.RENEW:
+            self._old.append(connection)
+        elif ending is Ending.CROWDED:
+            await self._make_room(connection)
+        elif ending is Ending.DISABLED:
+            self._link.dialer.refused(ending)
+            self._link.let_go(connection, connection.close())
+        else:
+            self._link.let_go(connection, connection.drop())
+
+    def _replace(self) -> None:
+        """The new one works: the old ones may go."""
+        self._link.reconnects += not self._is_first
+        self._is_first = False
+        for connection in self._old:
+            self._link.let_go(connection, _linger(connection))
+        self._old.clear()
+
+    async def _make_room(self, connection: Connection) -> None:
+        """Other copies of the app, or connections that Slack does not know to be dead, are in the
+        way. Without this one for a while; but the last is kept for as long as Slack lets it."""
+        wait = min(CROWDED_SECONDS * 2**self._crowded, LONGEST_CROWDED)
+        if self._link.has_other(connection):
+            log.warning("Slack has too many connections of this app: %.0f s with one less", wait)
+            self._link.let_go(connection, connection.close())
+            self._crowded += 1
+            await asyncio.sleep(wait)
+        else:
+            log.warning("Slack has too many connections of this app: this is the last one here")
+            await connection.until_lost()
+            self._link.let_go(connection, connection.drop())
 
 
-async def _in_time(client: SocketModeClient, connecting: Coroutine[Any, Any, None]) -> None:
-    """Connect, bounded, and never with a ticket twice: a used one is refused for ever."""
-
-    async def forget_tickets() -> None:
-        while True:
-            client.wss_uri = None
-            await asyncio.sleep(LOOK_SECONDS)
-
-    forgetting = asyncio.create_task(forget_tickets())
+async def _linger(connection: Connection) -> None:
     try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await connecting
-    finally:
-        forgetting.cancel()
+        async with asyncio.timeout(LINGER_SECONDS):
+            await connection.until_lost()
+    except TimeoutError:
+        await connection.close()
+    else:
+        await connection.drop()
 
 
-async def _discard(client: SocketModeClient) -> None:
-    try:
-        async with asyncio.timeout(2.0):
-            await client.close()  # type: ignore[no-untyped-call]  # slack_sdk
-    except Exception as error:  # noqa: BLE001  # it is thrown away, nothing of it is needed
-        log.debug("closing an old connection: %s", type(error).__name__)
+def _spawn(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None], name: str) -> None:
+    task = asyncio.create_task(work, name=name)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    task.add_done_callback(_log_failure)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s failed", task.get_name(), exc_info=error)
+
+
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    cancelled = tuple(tasks)
+    for task in cancelled:
+        task.cancel()
+    await asyncio.gather(*cancelled, return_exceptions=True)

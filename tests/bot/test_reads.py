@@ -1,277 +1,34 @@
-"""Reading answers: status, list, history, show, and the choices under them.
-
-The journal, the client and the vendors' simulators are real, on loopback; who asks is made up here.
-"""
+"""Reading answers: status and list, who may read, and the choices under an answer."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.command import TaskCommand, Vocabulary, parse
-from bot.contact import Ear, Press
-from bot.journal import (
-    Journal,
-    Look,
-    Origin,
-    Outcome,
-    OutcomeWord,
-    Record,
-    State,
-)
-from bot.journal.batches import insert_children
-from bot.looks import Looks
-from bot.policy import Person, Standing
-from bot.reads import Reads
-from bot.reads.reads import AT_ONCE, ReadCommand
-from bot.reply import Channel, Line, Link, Mark, Reply
-from bot.sandbox.block_kit import problems_of
-from bot.settings import load
-from bot.slack.blocks import render
-from providers.catalogue import discover
-from providers.client import Client
+from bot.command import parse
+from bot.policy import Standing
+from bot.reads.reads import AT_ONCE
+from bot.reads.rights import ReadCommand
+from bot.reply import Mark
 from providers.simulator import Incident, SimulatedTask
-from tests.bot.stage import ENVIRON
-
-CATALOGUE = discover()
-NOW = 1_800_000_000.0  # 15 Jan 2027, 08:00:00 UTC
-REQUEST_ID = "1047d0dc-6dc8-4898-a7f3-03726a822b0e"
-
-CONFIG = """
-[accounts.prod]
-provider = "tencent"
-region = "ap-guangzhou"
-regions = {{ trtc = "ap-singapore" }}
-sdk_app_id = 1400000000
-access_key_id = "env:TENCENT_ID"
-access_key_secret = "env:TENCENT_KEY"
-endpoints = {{ live = "{0}", trtc = "{0}" }}
-[accounts.spare]
-provider = "tencent"
-region = "ap-singapore"
-access_key_id = "env:TENCENT_ID"
-access_key_secret = "env:TENCENT_KEY"
-endpoints = {{ live = "{0}", trtc = "{0}" }}
-[accounts.ali]
-provider = "alibaba"
-region = "cn-shanghai"
-access_key_id = "env:ALIBABA_ID"
-access_key_secret = "env:ALIBABA_KEY"
-endpoints = {{ live = "{1}" }}
-[targets.main-feed]
-account = "prod"
-kind = "pull"
-task = "123"
-[[policy.allow]]
-users = ["U123"]
-[[policy.deny]]
-channels = ["C999"]
-[[policy.deny]]
-accounts = ["ali"]
-channels = ["C998"]
-"""
-
-PEOPLE = {
-    "ann": ("U123", Standing.MEMBER),
-    "bob": ("U456", Standing.MEMBER),
-    "gus": ("U555", Standing.GUEST),
-}
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def __call__(self) -> float:
-        return self.at
-
-
-class Directory:
-    """Who is who. lost: nobody can be looked up, for a reason that nobody thought of."""
-
-    def __init__(self) -> None:
-        self.lost = False
-
-    async def person(self, user: str, team: str, *, fresh: bool) -> Person:  # noqa: ARG002  # the protocol's
-        if self.lost:
-            raise RuntimeError("no directory")
-        name, standing = next((n, s) for n, (i, s) in PEOPLE.items() if i == user)
-        return Person(user, name, frozenset({team}), standing, frozenset())
-
-
-class CountingLooks(Looks):
-    """Real looks, which count how many are under way at once."""
-
-    under_way = 0
-    most = 0
-
-    async def look(self, command: TaskCommand, *, seconds: float = 2.0, task: str = "") -> Look:
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
-        try:
-            return await super().look(command, seconds=seconds, task=task)
-        finally:
-            self.under_way -= 1
-
-
-class Scene:
-    """Types commands and presses what comes back."""
-
-    def __init__(self, stack: AsyncExitStack, folder: Path) -> None:
-        self.stack = stack
-        self.folder = folder
-        self.clock = Clock()
-        self.people = Directory()
-        self.tencent = CATALOGUE.providers["tencent"].simulator()
-        self.alibaba = CATALOGUE.providers["alibaba"].simulator()
-        self.whispered: list[tuple[Ear, Reply]] = []
-        self.shared: list[tuple[Origin, Reply]] = []
-
-    async def set(self) -> None:
-        for simulator, name in ((self.tencent, "TENCENT"), (self.alibaba, "ALIBABA")):
-            await self.stack.enter_async_context(simulator)
-            simulator.add_account(ENVIRON[f"{name}_ID"], ENVIRON[f"{name}_KEY"])
-        config = CONFIG.format(self.tencent.url, self.alibaba.url)
-        settings = load(None, ENVIRON, CATALOGUE, text=config)
-        self.vocabulary = Vocabulary(CATALOGUE, settings.accounts, settings.targets)
-        self.journal = await Journal.open(f"sqlite:///{self.folder}/j.db", now=self.clock)
-        self.stack.push_async_callback(self.journal.close)
-        client = Client(CATALOGUE, timeout=settings.timeouts.vendor_seconds)
-        self.stack.push_async_callback(client.close)
-        self.looks = CountingLooks(settings, CATALOGUE, client, self.clock)
-        self.reads = Reads(
-            settings,
-            CATALOGUE,
-            journal=self.journal,
-            looks=self.looks,
-            people=self.people,
-            whisper=lambda ear, reply: self.whispered.append((ear, reply)),
-            link=lambda record: f"https://example.slack.com/archives/{record.id}",
-            show=lambda origin, reply: self.shared.append((origin, reply)),
-        )
-
-    def command(self, text: str) -> TaskCommand:
-        command = parse(text, self.vocabulary)
-        assert isinstance(command, TaskCommand)
-        return command
-
-    def origin(self, person: str, channel: str, key: str = "") -> Origin:
-        return Origin(
-            request_key=key,
-            requester=PEOPLE[person][0],
-            requester_name=person,
-            team="T123",
-            channel=channel,
-            direct=channel.startswith("D"),
-        )
-
-    async def ask(self, person: str, text: str, channel: str = "C123") -> Reply:
-        """Type `/stream TEXT`; what this person is told."""
-        command = parse(text, self.vocabulary)
-        assert isinstance(command, ReadCommand)
-        await self.reads.answer(command, self.origin(person, channel))
-        return self.heard(PEOPLE[person][0])
-
-    async def ann(self, text: str, channel: str = "C123") -> Reply:
-        return await self.ask("ann", text, channel)
-
-    def heard(self, user: str) -> Reply:
-        """The one private answer, which is one that Slack takes and holds no key of a stream."""
-        ((ear, reply),) = self.whispered
-        self.whispered.clear()
-        assert ear.user == user
-        checked(reply)
-        return reply
-
-    def pressed(self, action: str, ticket: str, person: str = "ann") -> Press:
-        user = PEOPLE[person][0]
-        return Press(
-            ticket=ticket,
-            action=action,
-            user=user,
-            team="T123",
-            channel="C123",
-            message_ts="1.0",
-            ear=Ear(user=user, channel="C123"),
-        )
-
-    async def press(self, action: str, ticket: str, person: str = "ann") -> Reply:
-        """Press what is no change; what the presser is told."""
-        await self.reads.press(self.pressed(action, ticket, person))
-        return self.heard(PEOPLE[person][0])
-
-    async def sent(self, person: str, text: str, channel: str = "C123", **end: object) -> Record:
-        """An operation that was asked, sent and answered."""
-        self.clock.at += 1
-        origin = self.origin(person, channel, key=f"command:{self.clock.at}")
-        asked = await self.journal.ask(self.command(text), origin)
-        assert asked is not None
-        lasts = {"actor": origin.requester, "lasts": 60.0, "rule": "allow 1"}
-        approved = await self.journal.approve(asked, **lasts)  # type: ignore[arg-type]
-        assert approved is not None
-        claimed = await self.journal.claim(approved, 20)
-        assert claimed is not None
-        outcome = Outcome(word=OutcomeWord.ACCEPTED, request_id=REQUEST_ID)
-        told = {"to": State.SUCCEEDED, "outcome": outcome, **end}
-        ended = await self.journal.finish(claimed, **told)  # type: ignore[arg-type]
-        assert ended is not None
-        return ended
+from tests.bot.reading import (
+    PEOPLE,
+    Scene,
+    actions,
+    body,
+    checked,
+    fields,
+    reading,
+    rows,
+    ticket,
+    words,
+)
 
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with AsyncExitStack() as stack:
-        made = Scene(stack, tmp_path)
-        await made.set()
-        for task, state in (("123", "active"), ("456", "inactive"), ("777", "pause")):
-            made.tencent.add_task(
-                SimulatedTask(kind="pull", id=task, region="ap-guangzhou", state=state, name="feed")
-            )
+    async with reading(tmp_path) as made:
         yield made
-
-
-def checked(reply: Reply) -> None:
-    assert problems_of(render(reply)["blocks"]) == []
-    assert "examplekey" not in repr(reply)
-
-
-def words(line: Line) -> str:
-    """A line as it reads."""
-    said = []
-    for part in line:
-        match part:
-            case Channel(id=channel):
-                said.append(f"<#{channel}>")
-            case Link(label=label):
-                said.append(label)
-            case _:
-                said.append(part)
-    return "".join(said)
-
-
-def rows(reply: Reply) -> list[list[str]]:
-    assert reply.table is not None
-    return [[words(cell) for cell in row] for row in reply.table.rows]
-
-
-def fields(reply: Reply) -> dict[str, str]:
-    return {name: words(line) for name, line in reply.fields}
-
-
-def body(reply: Reply) -> str:
-    return "\n".join(words(line) for line in (*reply.body, *reply.context))
-
-
-def actions(reply: Reply) -> list[str]:
-    return [button.action for button in reply.buttons]
-
-
-def ticket(reply: Reply) -> str:
-    return reply.buttons[0].ticket
 
 
 # status
@@ -291,19 +48,8 @@ async def test_status_tells_the_task_in_our_word_and_the_vendors(scene: Scene) -
     assert told["From"].endswith("•••")
     assert (told["Region"], told["Account"]) == ("ap-guangzhou", "prod")
     assert actions(reply) == ["do:restart", "do:stop", "list"]
-    assert await scene.ann("status main-feed") == replace(reply, buttons=ANY_BUTTONS)
-
-
-class _Anything:
-    """Equal to whatever it is compared with: tickets are random."""
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-ANY_BUTTONS = _Anything()  # type: ignore[var-annotated]
+    by_name = await scene.ann("status main-feed")
+    assert (by_name.text, by_name.fields) == (reply.text, reply.fields)
 
 
 async def test_status_says_who_changed_it_last_here(scene: Scene) -> None:
@@ -522,7 +268,9 @@ async def test_a_list_that_cannot_be_read_is_not_empty(scene: Scene) -> None:
 )
 async def test_here_shares_the_answer_without_buttons(scene: Scene, typed: str) -> None:
     """The channel sees it; buttons and menus are for one person, so it has none."""
-    await scene.reads.answer(parse(f"{typed} --here", scene.vocabulary), scene.origin("ann", "C1"))  # type: ignore[arg-type]
+    command = parse(f"{typed} --here", scene.vocabulary)
+    assert isinstance(command, ReadCommand)
+    await scene.reads.answer(command, scene.origin("ann", "C1"))
     ((origin, reply),) = scene.shared
     assert (origin.channel, scene.whispered) == ("C1", [])
     assert (reply.buttons, reply.menus) == ((), ())
@@ -534,159 +282,6 @@ async def test_a_refusal_is_not_shared(scene: Scene) -> None:
     reply = await scene.ask("gus", "status tencent 123 --here")
     assert reply.mark is Mark.NOT_ALLOWED
     assert scene.shared == []
-
-
-# history
-
-
-async def test_history_tells_who_did_what_and_how_it_ended(scene: Scene) -> None:
-    """The latest first, with the whole RequestId; here means this channel."""
-    first = await scene.sent("bob", "restart tencent 456")
-    second = await scene.sent("ann", "stop tencent 123")
-    reply = await scene.ann("history")
-    assert rows(reply) == [
-        ["15 Jan 08:00", "@ann", "stop", "tencent:pull 123", "Accepted", second.id, REQUEST_ID],
-        ["15 Jan 08:00", "@bob", "restart", "tencent:pull 456", "Accepted", first.id, REQUEST_ID],
-    ]
-    assert reply.text == (
-        "2 operations: latest, @ann stopped tencent:pull 123 at 15 Jan 08:00 UTC, accepted "
-        f"(op {second.id})."
-    )
-    assert f"/stream show {second.id}" in body(reply)
-
-
-async def test_history_says_where_something_was_done_elsewhere(scene: Scene) -> None:
-    """A channel as Slack shows it to those who may see it; a direct message by that word only."""
-    await scene.sent("bob", "restart tencent 1")
-    await scene.sent("bob", "restart tencent 2", channel="C456")
-    await scene.sent("bob", 'restart tencent 3 --reason "top secret"', channel="D456")
-    reply = await scene.ann("history")
-    assert [row[5] for row in rows(reply)] == ["in a direct message", "<#C456>", "here"]
-    assert "top secret" not in repr(reply)
-    assert "D456" not in repr(reply)
-
-
-@pytest.mark.parametrize(
-    ("typed", "tasks"),
-    [
-        ("history here", ["3", "1"]),
-        ("history C456", ["2"]),
-        ("history @bob", ["3", "2"]),
-        ("history tencent 2", ["2"]),
-        ("history main-feed", ["123"]),
-        ("history tencent --since 1m", ["3", "2"]),
-        ("history alibaba", []),
-    ],
-)
-async def test_history_by_task_person_channel_and_time(
-    scene: Scene, typed: str, tasks: list[str]
-) -> None:
-    """Each filter; a target is found under every name of its account."""
-    await scene.sent("ann", "restart tencent 123 --account prod", channel="C789")
-    await scene.sent("ann", "restart tencent 1")
-    scene.clock.at += 60
-    await scene.sent("bob", "restart tencent 2", channel="C456")
-    await scene.sent("bob", "restart tencent 3")
-    reply = await scene.ann(typed)
-    found = [row[3].removeprefix("tencent:pull ") for row in rows(reply)] if reply.table else []
-    assert found == tasks
-
-
-async def test_a_long_history_goes_on(scene: Scene) -> None:
-    """More shows the next page, and the last one has no more."""
-    for number in range(23):
-        await scene.sent("ann", f"restart tencent {number}")
-    first = await scene.ann("history @ann")
-    assert first.text.startswith("Last 20 of 23 operations: latest, @ann restarted tencent:pull 22")
-    assert "next: /stream history @ann --page 2" in body(first)
-    second = await scene.press("more", ticket(first))
-    assert second.text.startswith("Operations 21 to 23 of 23:")
-    assert [row[3] for row in rows(second)] == [f"tencent:pull {number}" for number in (2, 1, 0)]
-    assert actions(second) == []
-
-
-async def test_an_empty_history_says_so(scene: Scene) -> None:
-    """Nothing yet, and nothing that fits, are two answers."""
-    assert (await scene.ann("history")).text == "No operations yet."
-    fitting = await scene.ann("history tencent 5")
-    assert fitting.text == "No operations fit this. Next: ask for more: /stream history"
-
-
-# show
-
-
-async def test_show_tells_the_whole_trail(scene: Scene) -> None:
-    """Who, when, what, and every RequestId, whole; with a link to its message."""
-    record = await scene.sent("bob", 'restart tencent 123 --reason "wrong source"')
-    reply = await scene.ann(f"show {record.id}")
-    assert reply.text == (
-        f"Operation {record.id}: @bob restarted tencent:pull 123 (ap-guangzhou, account prod) at "
-        "15 Jan 08:00 UTC; asked 08:00:01, approved 08:00:01, sent 08:00:01, accepted 08:00:01."
-    )
-    assert rows(reply) == [
-        ["08:00:01", "@bob", "asked", "–"],
-        ["08:00:01", "@bob", "approved", "–"],
-        ["08:00:01", "bot", "sending", "–"],
-        ["08:00:01", "bot", "accepted", REQUEST_ID],
-    ]
-    told = body(reply)
-    assert 'Reason: "wrong source"' in told
-    assert "Rule: allow 1" in told
-    assert "asked in <#C123> · its message" in told
-
-
-async def test_show_keeps_the_reason_of_somebody_elses_direct_message(scene: Scene) -> None:
-    """From outside neither the reason nor the message is told; from inside both are."""
-    typed = 'restart tencent 123 --reason "top secret"'
-    record = await scene.sent("bob", typed, channel="D456")
-    outside = await scene.ann(f"show {record.id}")
-    assert "top secret" not in repr(outside)
-    assert "its message" not in body(outside)
-    inside = await scene.ask("bob", f"show {record.id}", channel="D456")
-    assert 'Reason: "top secret"' in body(inside)
-
-
-async def test_show_brings_back_the_settings_of_what_was_deleted(scene: Scene) -> None:
-    """They were kept in the trail, masked, before it went."""
-    scene.clock.at += 1
-    command, origin = scene.command("delete tencent 123"), scene.origin("ann", "C123", "command:1")
-    record = await scene.journal.ask(command, origin)
-    assert record is not None
-    kept = {"state": "running", "settings": {"SourceUrls": ["pull.example.com/live/•••"]}}
-    await scene.journal.note_in_trail(record, "bot", dict(kept))
-    reply = await scene.ann(f"show {record.id}")
-    assert '{"SourceUrls": ["pull.example.com/live/•••"]}' in body(reply)
-    assert rows(reply)[-1][2] == "state: running"
-
-
-async def test_show_of_several_tasks_tells_each_end(scene: Scene) -> None:
-    """One row for each task, with its own operation and RequestId."""
-    origin = scene.origin("ann", "C123", "command:1")
-    asked = await scene.journal.ask(scene.command("restart tencent 1 2"), origin)
-    assert asked is not None
-    parent = await scene.journal._database.commit(
-        lambda c: insert_children(c, asked, account="prod", now=NOW)
-    )
-    children = await scene.journal.past.parts(parent)
-    assert children
-    reply = await scene.ann(f"show {parent.id}")
-    assert [row[0] for row in rows(reply)] == ["1", "2"]
-    assert [row[3] for row in rows(reply)] == [child.id for child in children]
-    assert "tencent:pull 1 and 1 more" in reply.text
-    assert "2 tasks: 2 asked." in body(reply)
-    child = await scene.ann(f"show {children[0].id}")
-    assert f"A part of /stream show {parent.id}" in body(child)
-
-
-async def test_an_unknown_operation_has_a_nearest_one(scene: Scene) -> None:
-    """One letter is wrong: the id that was meant."""
-    record = await scene.sent("ann", "restart tencent 1")
-    wrong = record.id[:4] + ("0" if record.id[4] != "0" else "1")
-    reply = await scene.ann(f"show {wrong}")
-    assert reply.text == f"No operation {wrong}. Nearest: {record.id}."
-    assert (await scene.ann("show " + ("YYYYY" if "Y" not in record.id else "ZZZZZ"))).text[
-        :12
-    ] == "No operation"
 
 
 # Who may read

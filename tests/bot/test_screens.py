@@ -12,7 +12,17 @@ import pytest
 
 from bot import answers
 from bot.command import TaskCommand, UsageError, Vocabulary, parse
-from bot.journal import Origin, Outcome, OutcomeWord, Record, State
+from bot.journal import (
+    Followed,
+    Look,
+    Neighbour,
+    Origin,
+    Outcome,
+    OutcomeWord,
+    Record,
+    State,
+    Verdict,
+)
 from bot.policy import Allow, Confirm, Deny, DenyReason
 from bot.reply import Bold, Code, Line, Link, Reply
 from bot.sandbox.block_kit import problems_of
@@ -21,6 +31,7 @@ from bot.settings import load
 from bot.slack.blocks import render
 from bot.slack.text import cut, escape, mrkdwn
 from providers.catalogue import discover
+from providers.facts import Facts, TaskState
 from providers.operation import Verb
 
 EVIL = "<!channel> <@U1|x> <http://evil.example|y> *b* `c` & \u202e🎥 " + "x" * 400
@@ -309,6 +320,66 @@ def test_a_cut_leaves_no_half_escape() -> None:
 # STREAM_BOT_GOLDEN=write and read the difference.
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+def look(state: TaskState, word: str) -> Look:
+    """What the vendor told of task 123."""
+    facts = Facts(
+        id="123",
+        state=state,
+        word=word,
+        name="main feed",
+        source="pull.example.com/live/•••",
+        destination="push.example.com/live/•••",
+        ends_at=1_800_086_400.0,
+        changed_by="zhangsan",
+        changed_at=1_799_900_000.0,
+    )
+    return Look(1_800_000_016.0, facts)
+
+
+def restarted(state: State, outcome: Outcome | None, **changed: Any) -> Record:
+    """A restart that was sent, came to this, and was seen to break and run."""
+    followed = Followed(last=look(TaskState.RUNNING, "active"), down_at=1_800_000_003.0)
+    made = record(
+        state,
+        outcome,
+        **{
+            "sent_at": 1_800_000_002.0,
+            "follow_until": 1_800_000_122.0,
+            "followed": followed,
+            "button": "button",
+            **changed,
+        },
+    )
+    command = made.command.model_copy(
+        update={"verb": Verb.RESTART, "again": "/stream restart tencent 123"}
+    )
+    return replace(made, command=command)
+
+
+PROVEN = {
+    word.value: Outcome(
+        word=word,
+        request_id="r-1",
+        took=0.2,
+        says="What it means.",
+        step="check the source",
+        who="you",
+    )
+    for word in OutcomeWord
+}
+NEIGHBOUR = Neighbour(
+    operation="9KD3M",
+    verb=Verb.RESTART,
+    by="U456",
+    by_name="bob",
+    channel="C456",
+    direct=False,
+    at=1_799_999_960.0,
+    watched_until=1_800_000_080.0,
+    asks=True,
+)
 SCENES = {
     "sending": record(State.SENDING),
     "waiting-for-quota": record(
@@ -328,6 +399,45 @@ SCENES = {
     "refused": record(State.FAILED, ORDINARY.model_copy(update={"word": OutcomeWord.REFUSED})),
     "unknown": record(State.UNKNOWN, ORDINARY.model_copy(update={"word": OutcomeWord.UNKNOWN})),
     "expired": record(State.EXPIRED),
+    "card-with-facts": record(State.WAITING, facts=look(TaskState.RUNNING, "active")),
+    "card-without-facts": record(
+        State.WAITING,
+        facts=replace(look(TaskState.UNKNOWN, ""), unseen="Tencent did not answer in 2 s."),
+    ),
+    "card-look-again": record(
+        State.WAITING,
+        facts=look(TaskState.RUNNING, "active"),
+        look_again="state stopped → running",
+    ),
+    "card-neighbour": restarted(State.WAITING, None, neighbour=NEIGHBOUR),
+    "following": restarted(State.SUCCEEDED, PROVEN["accepted"], verdict=Verdict.FOLLOWING),
+    "running-again": restarted(State.SUCCEEDED, PROVEN["proved"], verdict=Verdict.RECOVERED),
+    "running": restarted(State.SUCCEEDED, PROVEN["running"], verdict=Verdict.CANNOT_TELL),
+    "not-back": restarted(
+        State.SUCCEEDED,
+        PROVEN["not back"],
+        verdict=Verdict.NOT_RECOVERED,
+        followed=Followed(last=look(TaskState.NO_STREAM, "inactive"), down_at=1_800_000_002.0),
+    ),
+    "cannot-tell": restarted(
+        State.SUCCEEDED, PROVEN["cannot tell"], verdict=Verdict.CANNOT_TELL, followed=None
+    ),
+    "unknown-following": restarted(
+        State.UNKNOWN, PROVEN["unknown"], verdict=Verdict.FOLLOWING, followed=None
+    ),
+    "down": restarted(
+        State.FAILED,
+        PROVEN["down"],
+        first_step=Outcome(word=OutcomeWord.ACCEPTED, request_id="r-step-1", took=0.3),
+        followed=None,
+    ),
+    "second-step": restarted(
+        State.SENDING,
+        None,
+        step=2,
+        first_step=Outcome(word=OutcomeWord.ACCEPTED, request_id="r-step-1", took=0.3),
+        followed=None,
+    ),
 }
 
 

@@ -76,6 +76,11 @@ verify_seconds = 60
 [limits]
 commands_per_minute = 10
 open_cards = 1
+batch_tasks = 20
+blast_radius = 3
+cool_down_seconds = 0
+pause_after = 4
+pause_seconds = 12.5
 [policy]
 audit_channel = "C777"
 [[policy.allow]]
@@ -152,7 +157,15 @@ def test_every_key_of_the_contract_is_read() -> None:
         "approved_seconds": 30,
         "verify_seconds": 60,
     }
-    assert settings.limits.model_dump() == {"commands_per_minute": 10, "open_cards": 1}
+    assert settings.limits.model_dump() == {
+        "commands_per_minute": 10,
+        "open_cards": 1,
+        "batch_tasks": 20,
+        "blast_radius": 3,
+        "cool_down_seconds": 0,
+        "pause_after": 4,
+        "pause_seconds": 12.5,
+    }
     assert settings.warnings == ()
 
 
@@ -760,9 +773,10 @@ def test_file_and_tokens_are_told_together(text: str, keys: list[str]) -> None:
 
 def test_all_is_loaded_together() -> None:
     """The way in that the command line uses."""
-    settings, tokens = load_all(None, GOOD, CATALOGUE, text='[log]\nlevel = "error"')
-    assert settings.log.level == "error"
-    assert tokens.bot_token.get_secret_value() == "xoxb-1"
+    loaded = load_all(None, GOOD, CATALOGUE, text='[log]\nlevel = "error"')
+    assert loaded.settings.log.level == "error"
+    assert loaded.tokens.bot_token.get_secret_value() == "xoxb-1"
+    assert (loaded.catalogue, loaded.plugins) == (CATALOGUE, ())
 
 
 def test_libraries_find_nothing_in_the_environment() -> None:

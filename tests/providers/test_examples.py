@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.command import TaskCommand, Vocabulary, parse
+from bot.command import ListCommand, TaskCommand, Vocabulary, parse
 from providers.account import Account
 from providers.catalogue import Catalogue, CatalogueClashError, discover
 from providers.client import Client
 from providers.errors import CallError, FaultKind
-from providers.operation import Effect, Kind, Operation, Task
+from providers.operation import Effect, Kind, Operation, Task, Verb
 from providers.provider import Call
 from providers.simulator import Incident, SimulatedTask, Simulator
 from tests.providers.vendor import evil_vendor, http, send_in_turn
@@ -69,8 +69,12 @@ def test_the_examples_command_is_the_operation(kind: Kind, operation: Operation)
     told = example(kind, operation)
     vocabulary = Vocabulary(CATALOGUE, {"prod": account(kind, "http://127.0.0.1:1")}, {})
     command = parse(told["command"].removeprefix("/stream "), vocabulary)
+    assert (kind.where, operation.verb) == (told["where"], told["verb"])
+    if operation.verb is Verb.LIST:
+        assert isinstance(command, ListCommand)
+        assert (command.where, command.region) == (kind.where, told["task"]["region"])
+        return
     assert isinstance(command, TaskCommand)
-    assert (command.where, command.verb) == (told["where"], told["verb"])
     assert (command.where, command.verb) == (kind.where, operation.verb)
     assert (command.task, command.app) == (told["task"]["id"], told["task"]["app"])
 

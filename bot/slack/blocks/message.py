@@ -18,8 +18,8 @@ from bot.slack.text import cut, escape, mrkdwn
 
 __all__ = ["Payload", "render"]
 
-_CHARACTERS = 9000  # of a message without its table
-_WITH_TABLE = 12_500  # Slack refuses near 13,200 (msg_blocks_too_long)
+_CHARACTERS = 8900  # 9,000 of a message without its table, with its remark on itself
+_WITH_TABLE = 18_000  # 12,500; Slack refuses near 13,200 (msg_blocks_too_long)
 _TEXT = 2900
 _HEAD = 1500
 _NAME = 75
@@ -87,8 +87,9 @@ def _fields(reply: Reply, room: Room) -> list[Payload]:
     fields = []
     for name, value in reply.fields[:_MOST_FIELDS]:
         bold = f"*{escape(cut(name, _NAME))}*\n"
-        room.take(len(bold))  # its marks would not come through `fit`, which escapes
-        if text := room.fit(value if mrkdwn(value).strip() else (NOTHING,), _FIELD):
+        shown = value if mrkdwn(value).strip() else (NOTHING,)
+        # The marks of the name would not come through `fit`, which escapes.
+        if room.takes(len(bold)) and (text := room.fit(shown, _FIELD)):
             fields.append(marked(f"{bold}{text}"))
     room.short = room.short or len(reply.fields) > _MOST_FIELDS
     return [{"type": "section", "fields": fields}] if fields else []

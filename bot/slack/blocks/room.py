@@ -43,6 +43,13 @@ class Room:
         """Note what was said without asking."""
         self.left = max(0, self.left - characters)
 
+    def takes(self, characters: int) -> bool:
+        """True if there was room for so many, which is then taken."""
+        fits = characters <= self.left
+        self.short = self.short or not fits
+        self.take(characters if fits else 0)
+        return fits
+
 
 def plain_text(text: str, most: int) -> Payload:
     """A plain_text object."""

@@ -172,7 +172,7 @@ def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield or_(operation.c.requester == filters.person, by_name)
     if filters.channel is not None:
         yield operation.c.channel == filters.channel
-        pass
+        yield or_(operation.c.direct == 0, operation.c.channel == filters.asked_in)
     if filters.since is not None:
         yield operation.c.asked_at >= filters.since
 

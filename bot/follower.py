@@ -75,11 +75,6 @@ class Follower:
         if record.verdict is Verdict.FOLLOWING:
             self._supervisor.spawn(self._follow(record), f"following op {record.id}")
 
-    async def at_start(self) -> None:
-        """Go on with what the last run followed."""
-        for record in await self._journal.to_follow():
-            self.begin(record)
-
     async def stop(self) -> None:
         """Look no more; what is open stays open in the journal."""
         await self._supervisor.drain(0.0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bot import outcome
 from bot.desk import Desk
@@ -47,25 +47,35 @@ class Recovery:
         self._changed = changed
 
     async def at_start(self) -> None:
-        """Take over what the last run left. With SQLite this process is the only one."""
-        for record in await self._journal.in_state(State.SENDING):
-            await self._lost(record)
-        for record in await self._journal.in_state(State.ASKED):
-            if record.due_at is None or record.due_at > self._journal.now():
-                self._supervisor.spawn(self._desk.consider(record), f"op {record.id}, again")
-        for record in await self._journal.in_state(State.APPROVED):
-            self._supervisor.spawn(self._desk.resume(record), f"op {record.id}, resumed")
-        await self._follower.at_start()
+        """Take over what no living process looks after. With SQLite that is everything, also what
+        was being sent; with several replicas a lease tells when nobody is left to end that."""
+        if self._journal.alone:
+            for record in await self._journal.in_state(State.SENDING):
+                await self._lost(record)
+        await self._go_on(await self._journal.replicas.adopt(at_start=True))
 
     async def sweep(self) -> None:
-        """For ever: end what is overdue."""
+        """For ever: say that we live, take over what others left, end what is overdue."""
         while True:
             try:
+                await self._journal.replicas.beat()
+                await self._go_on(await self._journal.replicas.adopt())
                 for record in await self._journal.due():
                     await self._overdue(record)
             except Exception:
                 log.exception("a sweep failed; the next one comes")
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _go_on(self, records: Iterable[Record]) -> None:
+        """Go on with operations that another process left."""
+        for record in records:
+            match record.state:
+                case State.ASKED if record.due_at is None or record.due_at > self._journal.now():
+                    self._supervisor.spawn(self._desk.consider(record), f"op {record.id}, again")
+                case State.APPROVED:
+                    self._supervisor.spawn(self._desk.resume(record), f"op {record.id}, resumed")
+                case _:
+                    self._follower.begin(record)
 
     async def _overdue(self, record: Record) -> None:
         if record.state is State.SENDING:

@@ -7,12 +7,12 @@ any other operation, so that no task is sent twice whatever happens to the proce
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from bot.journal.database import Database
-from bot.journal.record import Look, Notice, Outcome, Record, State
+from bot.journal.record import Look, Notice, Outcome, Record, State, Verdict
 from bot.journal.rows import (
     find,
     find_all,
@@ -28,6 +28,7 @@ __all__ = [
     "STOPPED",
     "TABLE",
     "Batches",
+    "Standing",
     "end_children",
     "insert_children",
     "nothing_open",
@@ -87,6 +88,17 @@ def stopped(parent: Record) -> bool:
     return parent.outcome is not None and parent.outcome.label == STOPPED
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many tasks of a batch are not approved yet; not settled as far as sending goes, these
+    included; and followed."""
+
+    parent: Record
+    asked: int
+    open: int
+    followed: int
+
+
 class Batches:
     """`journal.batches`: a parent and its children together."""
 
@@ -99,6 +111,24 @@ class Batches:
         def work(connection: Connection) -> tuple[Record, list[Record]] | None:
             parent = find(connection, operation.c.id == batch_id)
             return None if parent is None else (parent, _children(connection, parent))
+
+        return await self._database.commit(work)
+
+    async def standing(self, batch_id: str) -> Standing | None:
+        """How the batch stands, without reading every task of it. None if there is none."""
+        mine = operation.c.batch == batch_id
+        counted = select(
+            func.count().filter(operation.c.state == State.ASKED),
+            func.count().filter(operation.c.state.in_(_OPEN)),
+            func.count().filter(operation.c.verdict == Verdict.FOLLOWING),
+        ).where(mine)
+
+        def work(connection: Connection) -> Standing | None:
+            parent = find(connection, operation.c.id == batch_id)
+            if parent is None:
+                return None
+            asked, still_open, followed = connection.execute(counted).one()
+            return Standing(parent, asked, still_open, followed)
 
         return await self._database.commit(work)
 

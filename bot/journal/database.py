@@ -1,11 +1,17 @@
-"""One transaction at a time on the journal's database, the most urgent first."""
+"""Transactions on the journal's database, the most urgent first.
+
+One thread for SQLite, which has one writer; several for PostgreSQL. There, two transactions may get
+into each other's way: the loser did nothing, and is done again.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Update
+from sqlalchemy import Connection, Engine, Update, text
+from sqlalchemy.exc import DBAPIError
 
 from bot.journal.worker import Urgency, Worker
 
@@ -13,21 +19,60 @@ __all__ = ["Database"]
 
 T = TypeVar("T")
 
+THREADS = 6
+"""Connections to PostgreSQL at once."""
+
+TRIES = 5
+
+_DONE_AGAIN = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a transaction that lost to another one and was rolled back."""
+
 
 class Database:
-    """What every part of the journal writes and reads through. now: seconds since the epoch."""
+    """What every part of the journal writes and reads through.
 
-    def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
+    clock: this machine's, in seconds since the epoch. `now` is the database's own time, so that
+    replicas agree on it; with SQLite both are the same.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self.engine = engine
-        self._worker = Worker("journal")
-        self.now = now
+        self.shared = engine.dialect.name != "sqlite"
+        self._clock = clock
+        self._ahead = 0.0
+        self._worker = Worker("journal", THREADS if self.shared else 1)
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the database's clock."""
+        return self._clock() + self._ahead
+
+    async def set_the_clock(self) -> None:
+        """Compare the clocks, where the database has one of its own."""
+        if not self.shared:
+            return
+
+        def work(connection: Connection) -> float:
+            before = self._clock()
+            theirs: float = connection.execute(
+                text("SELECT extract(epoch FROM clock_timestamp())::float8")
+            ).scalar_one()
+            return theirs - (before + self._clock()) / 2
+
+        self._ahead = await self.commit(work, Urgency.STORY)
 
     async def commit(self, work: Callable[[Connection], T], urgency: Urgency = Urgency.STORY) -> T:
-        """Do `work` in one transaction."""
+        """Do `work` in one transaction; it may be done more than once, and only the last counts."""
 
         def transaction() -> T:
-            with self.engine.begin() as connection:
-                return work(connection)
+            for left in range(TRIES - 1, -1, -1):
+                try:
+                    with self.engine.begin() as connection:
+                        return work(connection)
+                except DBAPIError as error:
+                    if left == 0 or _state_of(error) not in _DONE_AGAIN:
+                        raise
+                time.sleep(0.005 * (TRIES - left))  # in the worker's own thread
+            raise AssertionError  # the last try returns or raises
 
         return await self._worker.run(transaction, urgency)
 
@@ -47,3 +92,7 @@ class Database:
         """Finish what is in line, and let go of the connections."""
         await self._worker.close()
         self.engine.dispose()
+
+
+def _state_of(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", "") or "")

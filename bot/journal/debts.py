@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, case, select, update
 
 from bot.journal.database import Database
 from bot.journal.record import Notice, Record
+from bot.journal.replicas import Replicas
 from bot.journal.rows import find, find_all
 from bot.journal.schema import notice, operation
 from bot.journal.worker import Urgency
@@ -21,12 +22,17 @@ _ON_ITS_OWN = operation.c.batch.is_(None)
 class Debts:
     """`journal.debts`: what the channel has not been told yet. The outbox pays it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, replicas: Replicas) -> None:
         self._database = database
+        self._replicas = replicas
 
     async def owed(self) -> list[Record]:
         """Operations whose newest word the channel has not seen."""
-        behind = and_(operation.c.shown_version < operation.c.version, _ON_ITS_OWN)
+        behind = and_(
+            operation.c.shown_version < operation.c.version,
+            _ON_ITS_OWN,
+            self._replicas.is_mine(operation),
+        )
         return await self._database.commit(lambda c: find_all(c, behind), Urgency.TELLING)
 
     async def to_show(self, record_id: str) -> Record | None:
@@ -34,6 +40,7 @@ class Debts:
         where = (
             operation.c.id == record_id,
             operation.c.shown_version < operation.c.version,
+            self._replicas.is_mine(operation),
         )
         return await self._database.commit(lambda c: find(c, *where), Urgency.TELLING)
 
@@ -69,10 +76,15 @@ class Debts:
         await self._database.execute(change.values(posts=operation.c.posts - 1), Urgency.TELLING)
 
     async def owed_notices(self) -> list[Notice]:
-        """Sentences that have not been said yet, the oldest first."""
-        owed = select(notice).where(notice.c.paid_at.is_(None)).order_by(notice.c.id)
+        """Sentences that have not been said yet, the oldest first. From now on they are ours to
+        say, so that no other process says them as well."""
+        unpaid = notice.c.paid_at.is_(None)
+        owed = select(notice).where(unpaid, self._replicas.is_mine(notice)).order_by(notice.c.id)
+        taking = self._replicas.taking(notice, unpaid)
 
         def work(connection: Connection) -> list[Notice]:
+            if taking is not None:
+                connection.execute(taking)
             rows = connection.execute(owed)
             return [Notice(row.operation, row.kind, row.text, row.id, row.channel) for row in rows]
 

@@ -42,6 +42,7 @@ from bot.journal.record import (
     State,
     Verdict,
 )
+from bot.journal.replicas import Replicas
 from bot.journal.rows import (
     find,
     find_all,
@@ -53,7 +54,7 @@ from bot.journal.rows import (
     write_trail,
 )
 from bot.journal.schema import LIVE_STATES, heartbeat, operation
-from bot.journal.store import JournalError, Lock, open_sqlite, upgrade
+from bot.journal.store import JournalError, Lock, open_engine, upgrade
 from bot.journal.worker import Urgency
 
 __all__ = ["Journal", "TaskBusyError"]
@@ -74,12 +75,13 @@ class Journal:
     the choices under a list stand for. batches: several tasks under one command.
     """
 
-    def __init__(self, database: Database, lock: Lock) -> None:
+    def __init__(self, database: Database, lock: Lock | None) -> None:
         self._database = database
         self._lock = lock
         self.now = database.now
         self.owner = str(uuid.uuid4())
-        self.debts = Debts(database)
+        self.replicas = Replicas(database, self.owner)
+        self.debts = Debts(database, self.replicas)
         self.past = Past(database)
         self.brakes = Brakes(database)
         self.menus = Menus(database)
@@ -87,10 +89,12 @@ class Journal:
     @classmethod
     async def open(cls, url: str, *, now: Callable[[], float] = time.time) -> Self:
         """Open and bring to today's version. Raises JournalError with one line for the operator."""
-        engine, lock = open_sqlite(url)
+        engine, lock = open_engine(url)
         journal = cls(Database(engine, now), lock)
         try:
             await journal._database.prepare(upgrade)
+            await journal._database.set_the_clock()
+            await journal.replicas.beat()
         except BaseException:
             await journal.close()
             raise
@@ -99,7 +103,13 @@ class Journal:
     async def close(self) -> None:
         """Finish what is in line, and let go of the database."""
         await self._database.close()
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
+
+    @property
+    def alone(self) -> bool:
+        """True where no other process can work on this journal."""
+        return self._lock is not None
 
     async def writable(self) -> bool:
         """True when a transaction can be committed now."""
@@ -125,13 +135,26 @@ class Journal:
         account: one name for all accounts with the same key as the command's; its own if left out.
         """
         principal = account or command.account
+        delivered = operation.c.request_key == origin.request_key
 
         def work(connection: Connection) -> Record | None:
-            if find(connection, operation.c.request_key == origin.request_key):
+            if find(connection, delivered):
                 return None
-            return insert_asked(connection, command, origin, account=principal, now=self.now())
+            return insert_asked(
+                connection,
+                command,
+                origin,
+                account=principal,
+                now=self.now(),
+                keeper=self.owner,
+            )
 
-        return await self._database.commit(work, Urgency.ACK)
+        try:
+            return await self._database.commit(work, Urgency.ACK)
+        except IntegrityError:  # another process recorded the same delivery at this moment
+            if await self._database.commit(lambda c: find(c, delivered)) is None:
+                raise
+            return None
 
     async def move(
         self,
@@ -161,7 +184,7 @@ class Journal:
         change = (
             update(operation)
             .where(condition)
-            .values(state=to, version=operation.c.version + 1, **values)
+            .values(state=to, version=operation.c.version + 1, keeper=self.owner, **values)
             .returning(operation)
         )
 
@@ -187,6 +210,10 @@ class Journal:
         try:
             return await self._database.commit(work, urgency)
         except IntegrityError as error:
+            # Another process made another change of the same task live at this moment.
+            live = await self._database.commit(lambda c: find(c, *_live_beside(record)))
+            if live is not None:
+                raise TaskBusyError(live) from None
             raise JournalError("a change of state broke a rule of the journal") from error
 
     async def approve(
@@ -212,12 +239,13 @@ class Journal:
         between two steps: that would leave the stream down.)"""
         now = self.now()
         in_time = or_(operation.c.due_at.is_(None), operation.c.due_at > now)
+        mine = self.replicas.is_mine(operation)  # not what was taken over from us meanwhile
         free = ~frozen(*names_of(record)) if record.step == 1 else true()
         return await self.move(
             record,
             State.SENDING,
             actor="bot",
-            guard=and_(in_time, free),
+            guard=and_(in_time, free, mine),
             detail={"attempt": record.attempt + 1},
             urgency=Urgency.CLAIM,
             owner=self.owner,
@@ -467,6 +495,14 @@ class Journal:
         """Operations whose card, approval or lease has run out."""
         now = self.now()
         return await self._database.commit(lambda c: find_all(c, operation.c.due_at <= now))
+
+
+def _live_beside(record: Record) -> tuple[ColumnElement[bool], ...]:
+    return (
+        operation.c.live_key == record.live_key,
+        operation.c.id != record.id,
+        operation.c.state.in_(LIVE_STATES),
+    )
 
 
 def _refuse_overtaken(connection: Connection, record: Record) -> None:

@@ -72,16 +72,24 @@ def news_for_batch(connection: Connection, record: Record) -> None:
 
 
 def insert_asked(
-    connection: Connection, command: TaskCommand, origin: Origin, *, account: str, now: float
+    connection: Connection,
+    command: TaskCommand,
+    origin: Origin,
+    *,
+    account: str,
+    now: float,
+    keeper: str | None = None,
 ) -> Record:
     """A new operation, and the first row of its trail. account: stands for every account name
-    with the same key, so that two live changes of one task cannot hide behind two names."""
+    with the same key, so that two live changes of one task cannot hide behind two names. keeper:
+    the process that looks after it."""
     rows = connection.execute(
         insert(operation)
         .values(
             id=_free_id(connection),
             request_key=origin.request_key,
             state=State.ASKED,
+            keeper=keeper,
             version=0,
             shown_version=0,
             posts=0,

@@ -23,12 +23,14 @@ from sqlalchemy import (
 __all__ = [
     "APPEND_ONLY",
     "LIVE_STATES",
+    "append_only",
     "brake",
     "heartbeat",
     "menu",
     "metadata",
     "notice",
     "operation",
+    "replica",
     "trail",
 ]
 
@@ -104,6 +106,7 @@ operation = Table(
     Column("batch", String(8)),  # the operation that this one is a part of
     Column("button", String(64)),  # the ticket of the buttons at its end
     Column("neighbour", JSON(none_as_null=True)),  # who changed the same task shortly before
+    Column("keeper", String(36)),  # the process that looks after it
     Column("look_again", Text),  # what changed since the card was first shown
     CheckConstraint(f"state IN {STATES!r}", name="operation_state"),
     Index("operation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
@@ -148,6 +151,7 @@ notice = Table(
     Column("made_at", Double, nullable=False),
     Column("paid_at", Double),
     Column("channel", String(32)),  # where it is said, if it belongs to no operation
+    Column("keeper", String(36)),  # the process that says it
     Index("notice_owed", "id", sqlite_where=text("paid_at IS NULL")),
 )
 
@@ -173,6 +177,14 @@ menu = Table(
     Column("made_at", Double, nullable=False),
 )
 
+# The processes that work on this database, and when each was last heard.
+replica = Table(
+    "replica",
+    metadata,
+    Column("owner", String(36), primary_key=True),
+    Column("seen_at", Double, nullable=False),
+)
+
 # One row, written anew by each question whether the journal can be written.
 heartbeat = Table("heartbeat", metadata, Column("at", Double, primary_key=True))
 
@@ -181,4 +193,16 @@ APPEND_ONLY = tuple(
     "BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END"
     for verb in ("UPDATE", "DELETE")
 )
-"""SQLite's triggers. PostgreSQL's come with the support for several replicas."""
+"""SQLite's triggers."""
+
+_APPEND_ONLY_POSTGRES = (
+    "CREATE FUNCTION trail_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the trail is append-only'; END $$",
+    "CREATE TRIGGER trail_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON trail "
+    "FOR EACH STATEMENT EXECUTE FUNCTION trail_is_append_only()",
+)
+
+
+def append_only(dialect: str) -> tuple[str, ...]:
+    """What makes the trail append-only, in this database."""
+    return APPEND_ONLY if dialect == "sqlite" else _APPEND_ONLY_POSTGRES

@@ -11,10 +11,21 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-__all__ = ["JournalError", "Lock", "open_sqlite", "upgrade"]
+from bot.journal.database import THREADS
+
+__all__ = ["JournalError", "Lock", "open_engine", "upgrade"]
+
+# PostgreSQL's advisory lock for an upgrade: any number that nobody else uses in our database.
+_UPGRADE_LOCK = 0x57BEA4B07
+
+# A replica that was paused inside a transaction must not hold its rows for ever.
+_POSTGRES_OPTIONS = (
+    "-c synchronous_commit=on -c idle_in_transaction_session_timeout=10000 "
+    "-c statement_timeout=15000 -c timezone=UTC"
+)
 
 
 class JournalError(Exception):
@@ -46,11 +57,32 @@ class Lock:
         os.close(self._file)
 
 
-def open_sqlite(url: str) -> tuple[Engine, Lock]:
-    """An engine on a SQLite file that only this process uses. Raises JournalError."""
+def open_engine(url: str) -> tuple[Engine, Lock | None]:
+    """An engine, and what keeps other processes away where only one may use the database. Raises
+    JournalError."""
     address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        raise JournalError("this version keeps its journal in SQLite only: sqlite:///stream-bot.db")
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    return _open_postgres(address), None
+
+
+def _open_postgres(address: URL) -> Engine:
+    """Every process has its own connections; nothing in the process is needed for a claim."""
+    try:
+        return create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=THREADS,
+            max_overflow=0,
+            pool_pre_ping=True,  # the server may have been restarted
+            connect_args={"options": _POSTGRES_OPTIONS, "connect_timeout": 5},
+        )
+    except ImportError as error:
+        raise JournalError(
+            "PostgreSQL needs its driver: pip install 'stream-bot[postgres]'"
+        ) from error
+
+
+def _open_sqlite(address: URL) -> tuple[Engine, Lock]:
     path = Path(address.database or "").resolve()  # one lock, whatever links lead here
     if not address.database or path.is_dir():
         raise JournalError("the journal needs a file: sqlite:///stream-bot.db")
@@ -89,6 +121,9 @@ def upgrade(engine: Engine) -> None:
     """Bring the tables to today's version, in one transaction. Raises JournalError."""
     try:
         with engine.begin() as connection, as_file(files("bot.journal") / "migrations") as folder:
+            if connection.dialect.name == "postgresql":  # replicas start together
+                lock = text("SELECT pg_advisory_xact_lock(:lock)")
+                connection.execute(lock, {"lock": _UPGRADE_LOCK})
             config = Config(attributes={"connection": connection})
             config.set_main_option("script_location", str(folder).replace("%", "%%"))
             command.upgrade(config, "head")
@@ -96,8 +131,19 @@ def upgrade(engine: Engine) -> None:
         raise JournalError(
             "the journal was written by a newer stream-bot; run that version or a newer one"
         ) from error
-    except SQLAlchemyError as error:
+    except OperationalError as error:
+        if engine.dialect.name == "sqlite":
+            raise _damaged(engine, error) from error
         raise JournalError(
-            f"{engine.url.database} cannot be used as the journal ({type(error).__name__}); if it "
-            "is damaged, put a backup in its place"
+            f"{engine.url.render_as_string(hide_password=True)} cannot be reached or used: "
+            "check the address, the password and the rights"
         ) from error
+    except SQLAlchemyError as error:
+        raise _damaged(engine, error) from error
+
+
+def _damaged(engine: Engine, error: SQLAlchemyError) -> JournalError:
+    return JournalError(
+        f"{engine.url.database} cannot be used as the journal ({type(error).__name__}); if it "
+        "is damaged, put a backup in its place"
+    )

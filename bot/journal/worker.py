@@ -1,8 +1,8 @@
-"""One thread that does the database's work, the most urgent first.
+"""Threads that do the database's work, the most urgent first.
 
-SQLite has one writer, so its transactions take turns in any case. Here each is one hop to a thread
-and back, and a claim, which holds a slot of the vendor's quota that is worthless 50 ms later,
-overtakes whatever else is in line.
+SQLite has one writer, so its transactions take turns in any case and one thread is enough. Each is
+one hop to a thread and back, and a claim, which holds a slot of the vendor's quota that is
+worthless 50 ms later, overtakes whatever else is in line.
 """
 
 from __future__ import annotations
@@ -31,13 +31,17 @@ class Urgency(IntEnum):
 
 
 class Worker:
-    """Runs functions in one thread of its own, by urgency, then in order."""
+    """Runs functions in threads of its own, by urgency, then in order."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, threads: int = 1) -> None:
         self._line: PriorityQueue[tuple[Urgency, int, Callable[[], None] | None]] = PriorityQueue()
         self._number = itertools.count()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name} {number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     async def run(self, work: Callable[[], T], urgency: Urgency) -> T:
         """What `work` returns or raises. A caller that is cancelled does not stop it."""
@@ -56,9 +60,11 @@ class Worker:
         return await promise
 
     async def close(self) -> None:
-        """Finish what is in line, then end the thread."""
-        self._line.put((Urgency.LAST, next(self._number), None))
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        """Finish what is in line, then end the threads."""
+        for _ in self._threads:
+            self._line.put((Urgency.LAST, next(self._number), None))
+        for thread in self._threads:
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
 
     def _work(self) -> None:
         while (job := self._line.get()[2]) is not None:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.journal.schema import APPEND_ONLY
+from bot.journal.schema import append_only
 
 revision = "0001"
 down_revision = None
@@ -118,5 +118,5 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("at"),
     )
-    for trigger in APPEND_ONLY:
+    for trigger in append_only(op.get_bind().dialect.name):
         op.execute(trigger)

@@ -1,4 +1,5 @@
-"""Facts and following, two steps, several tasks in one command, brakes, choices under a list."""
+"""Facts and following, two steps, several tasks in one command, brakes, choices under a list;
+several processes on one journal."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,10 +21,18 @@ def upgrade() -> None:
         sa.Column("batch", sa.String(length=8), nullable=True),
         sa.Column("button", sa.String(length=64), nullable=True),
         sa.Column("neighbour", sa.JSON(), nullable=True),
+        sa.Column("keeper", sa.String(length=36), nullable=True),
         sa.Column("look_again", sa.Text(), nullable=True),
     ):
         op.add_column("operation", column)
     op.add_column("notice", sa.Column("channel", sa.String(length=32), nullable=True))
+    op.add_column("notice", sa.Column("keeper", sa.String(length=36), nullable=True))
+    op.create_table(
+        "replica",
+        sa.Column("owner", sa.String(length=36), nullable=False),
+        sa.Column("seen_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("owner"),
+    )
     op.create_index(
         "operation_followed",
         "operation",

@@ -13,6 +13,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bot.batch_run import BatchRun
+from bot.batch_screens import BatchScreens
+from bot.batches import BatchDesk
 from bot.beforehand import Beforehand
 from bot.brakes import BrakeDesk
 from bot.breaker import Breaker
@@ -94,7 +97,7 @@ class App:
     async def stop(self) -> None:
         """Take no new work, finish what is under way, pay what is owed, close."""
         log.info("stopping: finishing what is under way")
-        self._desk.closing = True
+        self._desk.closing = self._batch_run.closing = True
         self._slack_ready = lambda: False
         await self._finish_work()
         await self._outbox.settle(SETTLE_SECONDS)
@@ -166,8 +169,14 @@ class App:
         self._stack.push_async_callback(self.client.close)
         screens = Screens(settings, vocabulary)
         notices = Notices(settings, screens, journal.now)
+        self._batch_screens = BatchScreens(settings, vocabulary)
         self._outbox = Outbox(
-            self.web, journal, screens, self._supervisor, audit=settings.policy.audit_channel
+            self.web,
+            journal,
+            screens,
+            self._batch_screens,
+            self._supervisor,
+            audit=settings.policy.audit_channel,
         )
         teams = frozenset(settings.slack.teams) or frozenset({identity.team_id})
         people = SlackPeople(
@@ -216,7 +225,7 @@ class App:
             journal=journal,
             looks=looks,
             notices=notices,
-            changed=outbox.changed,
+            changed=self._changed,
             ahead=self._vendors_clock,
         )
         self._runner = Runner(
@@ -225,7 +234,7 @@ class App:
             journal=journal,
             client=self.client,
             notices=notices,
-            changed=outbox.changed,
+            changed=self._changed,
             follower=self._follower,
             breaker=breaker,
         )
@@ -245,19 +254,45 @@ class App:
             people=people,
             whisper=outbox.whisper,
             link=link,
-            changed=outbox.changed,
+            changed=self._changed,
             supervisor=self._supervisor,
             beforehand=beforehand,
             brakes=self._brakes,
         )
+        self._batch_run = BatchRun(
+            journal=journal,
+            beforehand=beforehand,
+            runner=self._runner,
+            notices=notices,
+            screens=self._batch_screens,
+            changed=self._changed,
+            supervisor=self._supervisor,
+        )
+        batches = BatchDesk(
+            settings,
+            catalogue,
+            journal=journal,
+            beforehand=beforehand,
+            run=self._batch_run,
+            notices=notices,
+            people=people,
+            whisper=outbox.whisper,
+            changed=self._changed,
+            supervisor=self._supervisor,
+            wish=self._desk.wish,
+            deny=self._desk.deny,
+            card=self._desk.show_card,
+        )
+        self._desk.join(batches)
         self._recovery = Recovery(
             journal,
             desk=self._desk,
             runner=self._runner,
             notices=notices,
             follower=self._follower,
+            batches=batches,
             supervisor=self._supervisor,
-            changed=outbox.changed,
+            changed=self._changed,
         )
         self._reads = Reads(
             settings,
@@ -278,17 +313,24 @@ class App:
             runner=self._runner,
             people=people,
             whisper=outbox.whisper,
-            changed=outbox.changed,
+            changed=self._changed,
             beforehand=beforehand,
             next_steps=NextSteps(
                 self._desk,
+                batches,
                 journal=journal,
                 reads=self._reads,
                 people=people,
                 whisper=outbox.whisper,
             ),
             brakes=self._brakes,
+            batches=batches,
         )
+
+    def _changed(self, record: Record) -> None:
+        """There is news of an operation: for the channel, and for its batch, if it is in one."""
+        self._outbox.changed(record)
+        self._batch_run.child_ended(record)
 
     def _vendors_clock(self, record: Record) -> float:
         """What the vendor's clock is ahead of ours, in seconds."""

@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from bot.batch_frame import BatchFrame
 from bot.journal.record import Record, State
 from bot.reply import Bold, Button, Code, Line, Mark, Reply, Table, clock
-from bot.screens import CANCEL, CONFIRM, DECLINE, WITHDRAW, WORDS
-from bot.screens.words import person, span, state_line
+from bot.screens.words import (
+    CANCEL,
+    CONFIRM,
+    DECLINE,
+    WITHDRAW,
+    WORDS,
+    person,
+    span,
+    state_line,
+)
 from bot.settings import Settings
 from providers.facts import TaskState
 from providers.operation import Effect, Operation, Verb

@@ -40,10 +40,13 @@ class BatchFrame:
         parts = (app, command.region, f"account {command.account}")
         return ", ".join(part for part in parts if part)
 
-    def head(self, parent: Record) -> Line:
-        """The line that names the verb and how many tasks."""
+    def head(self, parent: Record, part: int = 0) -> Line:
+        """The line that names the verb and how many tasks. part: of how many the mark tells, where
+        it does not tell of all."""
         command = parent.command
-        return (f"{command.verb} · {command.where} · {self.tasks(parent)}",)
+        some = part and part < len(command.tasks)
+        tasks = f"{part} of {self.tasks(parent)}" if some else self.tasks(parent)
+        return (f"{tasks} · {command.verb} · {command.where}",)
 
     def context(self, parent: Record) -> tuple[Line, ...]:
         """Who, when, where, which operation; the reason and the notes."""

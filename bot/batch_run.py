@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from bot.batch_screens import BatchScreens, troubled
 from bot.batch_tally import End, end_of, took
@@ -90,25 +90,26 @@ class BatchRun:
                 self.wake(batch_id)
 
     async def _step(self, batch_id: str) -> None:
-        """Read how the batch stands, and do what comes next."""
-        whole = await self._journal.batches.whole(batch_id)
-        if whole is None:
+        """See how the batch stands, and do what comes next."""
+        standing = await self._journal.batches.standing(batch_id)
+        if standing is None:
             return
-        parent, children = whole
-        if parent.state is State.APPROVED:
-            if all(child.state.final for child in children):
-                await self._close(parent, children)
-            elif parent.outcome is not None and stopped(parent):
-                # What was being sent then, and came back unsent since, is not sent again.
-                if await self._journal.batches.sweep(parent, parent.outcome):
-                    self.wake(batch_id)
-            elif not self.closing:
-                await self._send_next(parent, children)
-        elif parent.state is State.SUCCEEDED and all(child.settled for child in children):
-            await self._tell_the_end(parent, children)
+        parent = standing.parent
+        if parent.state is State.SUCCEEDED and not standing.followed:
+            await self._tell_the_end(parent)
+        elif parent.state is not State.APPROVED:
+            return
+        elif not standing.open:
+            await self._close(parent)
+        elif parent.outcome is not None and stopped(parent):
+            # What was being sent then, and came back unsent since, is not sent again.
+            if await self._journal.batches.sweep(parent, parent.outcome):
+                self.wake(batch_id)
+        elif standing.asked and not self.closing:
+            await self._send_next(parent)
 
-    async def _send_next(self, parent: Record, children: Sequence[Record]) -> None:
-        ready = children
+    async def _send_next(self, parent: Record) -> None:
+        ready = children = await self._journal.batches.children(parent)
         first = children[0]
         if parent.command.canary and first.verdict is not Verdict.RECOVERED:
             if first.settled:
@@ -155,12 +156,11 @@ class BatchRun:
             self.wake(child.batch or "")
 
     async def _end(self, child: Record, state: State, why: Outcome) -> None:
-        told = f"{child.command.verb} {child.command.where} {child.command.task}: {why.says}"
+        """Without a request. The batch tells of it, in the channel and in the audit channel."""
         ended = await self._journal.move(
             child,
             state,
             actor="bot",
-            notices=self._notices.audit(child, told),
             detail={"why": why.says},
             outcome=why,
             due_at=None,
@@ -172,8 +172,9 @@ class BatchRun:
 
     # The end
 
-    async def _close(self, parent: Record, children: Sequence[Record]) -> None:
+    async def _close(self, parent: Record) -> None:
         """Every task is settled as far as sending goes."""
+        children = await self._journal.batches.children(parent)
         early = stopped(parent) and parent.outcome is not None
         word = OutcomeWord.ACCEPTED if any(map(took, children)) else OutcomeWord.NOT_SENT
         says = parent.outcome.says if parent.outcome and early else ""
@@ -193,9 +194,10 @@ class BatchRun:
             self._changed(closed)
             self.wake(closed.id)
 
-    async def _tell_the_end(self, parent: Record, children: Sequence[Record]) -> None:
+    async def _tell_the_end(self, parent: Record) -> None:
         """Once, when nothing changes by itself any more: the table for the thread, the sentence
         for the audit channel, and a call for the asker if some task needs somebody."""
+        children = await self._journal.batches.children(parent)
         says = self._screens.sentence(parent, children)
         owed = [*self._notices.audit(parent, says)]
         if hurt := troubled(children):

@@ -14,9 +14,8 @@ from bot.command import Vocabulary
 from bot.journal.batches import stopped
 from bot.journal.record import Record, State, Verdict
 from bot.reply import Button, Code, Line, Mark, Reply, Table
-from bot.screens import HALT, STATUS, WORDS
 from bot.screens.frame import Frame, next_step
-from bot.screens.words import person
+from bot.screens.words import HALT, STATUS, WORDS, person
 from bot.settings import Settings
 from providers.operation import Effect, Verb
 
@@ -109,13 +108,14 @@ class BatchScreens:
     def summary(self, parent: Record, children: Children) -> Reply:
         """What became of all of them; those in trouble one by one."""
         ends = count_ends(children)
+        worst = next((end for end in _MARKS if end in ends), End.NOT_SENT)
         hurt = troubled(children)
         watched = len(ends.get(End.WATCHED, ()))
         watching = f"{watched} still watched, until the vendor's status proves them."
         return Reply(
             text=self.sentence(parent, children),
-            mark=self._mark(parent, ends),
-            head=self._frame.head(parent),
+            mark=self._mark(parent, worst),
+            head=self._frame.head(parent, part=len(ends.get(worst, ()))),
             body=(
                 (f"{self._add_up(parent, ends)}.",),
                 *_line(_stopped_early(parent, children)),
@@ -180,8 +180,7 @@ class BatchScreens:
         return end.value
 
     @staticmethod
-    def _mark(parent: Record, ends: Mapping[End, Children]) -> Mark:
-        worst = next((end for end in _MARKS if end in ends), End.NOT_SENT)
+    def _mark(parent: Record, worst: End) -> Mark:
         verb = parent.command.verb
         if worst is End.PROVED:
             return _PROVED[verb]

@@ -179,13 +179,13 @@ class BatchDesk:
         self._run.wake(parent.id)
 
     async def at_start(self) -> None:
-        """Go on with what another run of the bot left under way, or did not tell."""
-        for parent in await self._journal.batches.unfinished():
-            self._supervisor.spawn(self.resume(parent), f"op {parent.id}, resumed")
+        """Tell the ends that another run of the bot did not come to tell."""
+        for parent in await self._journal.batches.untold():
+            self._run.wake(parent.id)
 
     async def resume(self, parent: Record) -> None:
-        """Go on, if the requester is still allowed."""
-        if parent.state is State.APPROVED and not stopped(parent):
+        """Go on with what another run of the bot approved, if the requester is still allowed."""
+        if not stopped(parent):
             person = await self._people.person(
                 parent.origin.requester, parent.origin.team, fresh=True
             )

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import answers
+from bot.batches import BatchDesk
 from bot.beforehand import Beforehand
 from bot.brakes import BrakeDesk
 from bot.command import TaskCommand
@@ -87,8 +88,13 @@ class Desk:
         self._supervisor = supervisor
         self._beforehand = beforehand
         self._brakes = brakes
+        self._batches: BatchDesk | None = None
         self._card_turn = asyncio.Lock()
         self.closing = False
+
+    def join(self, batches: BatchDesk) -> None:
+        """Several tasks in one command are decided there."""
+        self._batches = batches
 
     # A command
 
@@ -123,24 +129,27 @@ class Desk:
         except Exception:  # it expires by itself if even that cannot be written down
             log.exception("op %s: deciding broke", record.id)
             self._whisper(ear_of(record.origin), answers.broken())
-            await self._deny(record, answers.broken(), tell=False)
+            await self.deny(record, answers.broken(), tell=False)
 
     async def _consider(self, record: Record) -> None:
         decision = await self._decide(record.command, record.origin)
         # Whoever may not act does not hear who froze what, and why.
         if not isinstance(decision, Deny) and (brake := await self._brakes.blocked(record.command)):
-            await self._deny(record, self._brakes.refusal(brake, record.origin))
+            await self.deny(record, self._brakes.refusal(brake, record.origin))
+            return
+        if record.command.others and self._batches is not None:
+            await self._batches.consider(record)
             return
         try:
             match decision:
                 case Deny():
-                    await self._deny(record, answers.denied(record.command, decision))
+                    await self.deny(record, answers.denied(record.command, decision))
                 case Confirm():
                     await self._ask_for_a_yes(record, decision, await self._beside(record))
                 case Allow():
                     await self._run_or_ask(record, decision)
         except TaskBusyError as busy:
-            await self._deny(record, answers.busy(busy.record, self._link(busy.record)))
+            await self.deny(record, answers.busy(busy.record, self._link(busy.record)))
 
     async def _run_or_ask(self, record: Record, decision: Allow) -> None:
         """Run it, unless somebody else has just changed the task, or the task itself says no."""
@@ -173,6 +182,9 @@ class Desk:
 
     async def resume(self, record: Record) -> None:
         """Go on with what another run of the bot approved, if the requester is still allowed."""
+        if record.command.others and self._batches is not None:
+            await self._batches.resume(record)
+            return
         decision = await self._decide(record.command, record.origin, fresh=True)
         if isinstance(decision, Deny):
             says, _step = answers.why_denied(decision, record.command)
@@ -224,7 +236,8 @@ class Desk:
             perhaps=frozenset(settings.targets_like(*task)),
         )
 
-    async def _deny(self, record: Record, refusal: Reply, *, tell: bool = True) -> None:
+    async def deny(self, record: Record, refusal: Reply, *, tell: bool = True) -> None:
+        """End an asked operation with a refusal that only the asker hears."""
         denied = await self._journal.move(
             record,
             State.DENIED,
@@ -247,15 +260,25 @@ class Desk:
         if end := self._beforehand.prevents(record.command, look):
             await self.end_unsent(record, *end, look=look)
             return
+        await self.show_card(record, decision, look, beside)
+
+    async def show_card(
+        self,
+        record: Record,
+        decision: Confirm,
+        look: Look | None = None,
+        beside: Neighbour | None = None,
+    ) -> None:
+        """Show the card of an asked operation, if whoever asked may have another one open."""
         most = self._settings.limits.open_cards
         async with self._card_turn:  # or several at once would all count the same cards
             if await self._journal.open_cards(record.origin.requester) < most:
                 await self._show_card(record, decision, look, beside)
                 return
-        await self._deny(record, answers.too_many_cards(most))
+        await self.deny(record, answers.too_many_cards(most))
 
     async def _show_card(
-        self, record: Record, decision: Confirm, look: Look, beside: Neighbour | None
+        self, record: Record, decision: Confirm, look: Look | None, beside: Neighbour | None
     ) -> None:
         waiting = await self._journal.move(
             record,

@@ -24,6 +24,7 @@ __all__ = ["Follower", "follow_seconds"]
 log = logging.getLogger(__name__)
 
 FIRST_WAIT = 0.5
+FIRST_WAIT_OF_MANY = 2.0  # looks at fifty tasks at once must not hold up what is still to be sent
 WAIT_MOST = 10.0
 """Seconds between two looks: often at first, when most streams break and come back."""
 
@@ -95,7 +96,7 @@ class Follower:
     async def _follow(self, record: Record) -> None:
         until = record.follow_until or self._journal.now()
         seen = record
-        for wait in _waits():
+        for wait in _waits(FIRST_WAIT if record.batch is None else FIRST_WAIT_OF_MANY):
             left = until - self._journal.now()
             await self._pause(max(0.0, min(wait, left)))
             try:
@@ -173,8 +174,8 @@ class Follower:
             self._changed(said)
 
 
-def _waits() -> Iterator[float]:
-    wait = FIRST_WAIT
+def _waits(first: float) -> Iterator[float]:
+    wait = first
     while True:
         yield wait
         wait = min(wait * 1.25, WAIT_MOST)

@@ -1,35 +1,94 @@
-"""GET /healthz and /readyz, for whoever restarts or routes to us. On its own address."""
+"""GET /healthz, /readyz and /metrics, for whoever restarts, routes to or watches us. On its own
+address.
+
+    healthz     200 while the process answers
+    readyz      200 where every check holds, else 503. The body names each check, and the figures:
+                "ready", "not ready", or "degraded" where the oldest owed message is older than
+                LATE_SECONDS. That alone is still 200: no other replica could pay it sooner, and
+                commands are taken and run whether or not the channel hears of them in time.
+    metrics     Prometheus' text format
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 
-__all__ = ["admin_endpoint"]
+from bot.metrics import Metrics, Reading
+
+__all__ = ["Outage", "admin_endpoint"]
 
 CHECK_SECONDS = 2.0
+
+LATE_SECONDS = 120.0
+"""A message that has been owed for longer says that Slack, or the outbox, is in trouble."""
+
+LOST_IN_A_ROW = 3
+RECENT_SECONDS = 60.0
 
 Check = Callable[[], Awaitable[bool]]
 
 
-def admin_endpoint(checks: dict[str, Check]) -> web.Application:
-    """healthz: the process answers. readyz: every check holds; the body names each."""
+def admin_endpoint(checks: dict[str, Check], metrics: Metrics | None = None) -> web.Application:
+    """The web application. metrics: what /metrics shows and /readyz takes its figures from; without
+    it there is neither."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def readyz(_: web.Request) -> web.Response:
-        states = {name: await _in_time(check) for name, check in checks.items()}
-        ready = all(states.values())
-        body = {"status": "ready" if ready else "not ready", **states}
+        held, figures = await asyncio.gather(_all_checked(checks), _figures(metrics))
+        ready = all(held.values())
+        body = {"status": _status(figures, ready=ready), **held, **figures}
         return web.json_response(body, status=200 if ready else 503)
 
     endpoint = web.Application(client_max_size=1024)
     endpoint.router.add_get("/healthz", healthz)
     endpoint.router.add_get("/readyz", readyz)
+    if metrics is not None:
+        endpoint.router.add_get("/metrics", _page(metrics))
     return endpoint
+
+
+class Outage:
+    """Notices that Slack's Web API is out of reach, from what the bot's own calls come to.
+
+    Socket Mode shows it by its connections; over HTTP nothing else does. It is out while the last
+    LOST_IN_A_ROW calls or more were lost, the last of them less than RECENT_SECONDS ago: a bot that
+    is not ready gets no commands, makes no calls, and would never hear that it is over.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lost = 0
+        self._last = 0.0
+
+    def heard(self, result: str) -> None:
+        """What a call came to, as `Metrics.slack` is told it. A no is an answer too."""
+        self._lost = self._lost + 1 if result == "lost" else 0
+        self._last = self._now()
+
+    @property
+    def reachable(self) -> bool:
+        """Whether Slack answered lately, as far as anybody asked."""
+        return self._lost < LOST_IN_A_ROW or self._now() - self._last > RECENT_SECONDS
+
+
+def _page(metrics: Metrics) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def page(_: web.Request) -> web.Response:
+        body = await metrics.scrape()
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return page
+
+
+async def _all_checked(checks: dict[str, Check]) -> dict[str, bool]:
+    held = await asyncio.gather(*map(_in_time, checks.values()))
+    return dict(zip(checks, held, strict=True))
 
 
 async def _in_time(check: Check) -> bool:
@@ -38,3 +97,15 @@ async def _in_time(check: Check) -> bool:
             return await check()
     except TimeoutError:
         return False
+
+
+async def _figures(metrics: Metrics | None) -> Reading:
+    return {} if metrics is None else await metrics.figures()
+
+
+def _status(figures: Reading, *, ready: bool) -> str:
+    if not ready:
+        return "not ready"
+    oldest = figures.get("oldest_owed_seconds", 0.0)
+    late = not isinstance(oldest, Mapping) and oldest > LATE_SECONDS
+    return "degraded" if late else "ready"

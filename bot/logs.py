@@ -2,6 +2,9 @@
 
 Our own loggers are written with care. Those of the libraries are filtered, not trusted: at their
 lower levels they print whole requests, with tokens, addresses that work as passwords, and bodies.
+
+A line that is written inside `operation("4T7Q2")` carries that id, whoever writes it: our own code,
+a vendor's client, a library. A task takes over the id of whoever starts it.
 """
 
 from __future__ import annotations
@@ -11,10 +14,12 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
-__all__ = ["configure"]
+__all__ = ["configure", "current_operation", "operation"]
 
 _OURS = ("bot", "providers")
 _HIDDEN = "•••"
@@ -31,6 +36,24 @@ _SECRETS = re.compile(
     """,
     re.VERBOSE,
 )
+
+
+_operation: ContextVar[str] = ContextVar("operation", default="")
+
+
+@contextmanager
+def operation(operation_id: str) -> Iterator[None]:
+    """Lines that are written in here belong to this operation; to none where it is ""."""
+    before = _operation.set(operation_id)
+    try:
+        yield
+    finally:
+        _operation.reset(before)
+
+
+def current_operation() -> str:
+    """Whose story this is, or ""."""
+    return _operation.get()
 
 
 class _Scrubber(logging.Filter):
@@ -74,6 +97,8 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if op := current_operation():
+            line["op"] = op
         if record.exc_text:
             line["trace"] = record.exc_text
         return json.dumps(line, ensure_ascii=False)
@@ -83,9 +108,15 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         # Control characters would let a log line pretend to be two.
-        message = "".join(c if c.isprintable() else "�" for c in record.getMessage())
+        message = "".join(c if c.isprintable() else "�" for c in _with_operation(record))
         line = f"{at} {record.levelname.lower():7} {message}"
         return f"{line}\n{record.exc_text}" if record.exc_text else line
+
+
+def _with_operation(record: logging.LogRecord) -> str:
+    """The message; many name their operation themselves, for whoever reads them."""
+    op, message = current_operation(), record.getMessage()
+    return f"op {op}: {message}" if op and f"op {op}" not in message else message
 
 
 def configure(level: str, form: str, known_secrets: Callable[[], Iterable[str]]) -> None:

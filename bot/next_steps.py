@@ -3,9 +3,8 @@ own name and rights. The button is never a permission, and a change that it star
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bot import answers
+from bot.batches import BatchDesk
 from bot.command import ListCommand, TaskCommand
 from bot.contact import People, Press, Whisper
 from bot.desk import Desk
@@ -24,9 +23,17 @@ class NextSteps:
     """Takes presses that belong to no card."""
 
     def __init__(
-        self, desk: Desk, *, journal: Journal, reads: Reads, people: People, whisper: Whisper
+        self,
+        desk: Desk,
+        batches: BatchDesk,
+        *,
+        journal: Journal,
+        reads: Reads,
+        people: People,
+        whisper: Whisper,
     ) -> None:
         self._desk = desk
+        self._batches = batches
         self._journal = journal
         self._reads = reads
         self._people = people
@@ -47,11 +54,17 @@ class NextSteps:
         elif self._journal.now() - _shown_at(record) > BUTTON_SECONDS:
             self._whisper(press.ear, answers.too_old(_status(record.command).typed()))
         elif press.action == STATUS:
-            await self._reads.answer(_status(record.command), await self._origin(press, record))
+            await self._reads.answer(await self._to_see(record), await self._origin(press, record))
         elif press.action == LIST:
             await self._reads.answer(_listing(record.command), await self._origin(press, record))
         else:
             await self._start(press, record.command, record)
+
+    async def _to_see(self, record: Record) -> TaskCommand:
+        """What the Status button under an end stands for; of several tasks, the troubled ones."""
+        if record.command.others:
+            return await self._batches.status_of_troubled(record)
+        return _status(record.command)
 
     async def _under_an_answer(self, press: Press) -> None:
         if not press.action.startswith(DO):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot import answers
+from bot.batches import BatchDesk, strictest
 from bot.beforehand import Beforehand, what_changed
 from bot.brakes import BrakeDesk
 from bot.contact import People, Press, Whisper
@@ -23,7 +24,7 @@ from bot.notices import Notices
 from bot.policy import Deny, Person, Place, decide, may_approve, may_cancel
 from bot.reply import Reply
 from bot.runner import Runner
-from bot.screens import CANCEL, CONFIRM, DECLINE, WITHDRAW, Screens
+from bot.screens import CANCEL, CONFIRM, DECLINE, HALT, WITHDRAW, Screens
 from bot.settings import Settings
 
 __all__ = ["Presses"]
@@ -49,6 +50,7 @@ class Presses:
         beforehand: Beforehand,
         next_steps: NextSteps,
         brakes: BrakeDesk,
+        batches: BatchDesk,
     ) -> None:
         self._settings = settings
         self._desk = desk
@@ -62,6 +64,7 @@ class Presses:
         self._beforehand = beforehand
         self._next_steps = next_steps
         self._brakes = brakes
+        self._batches = batches
 
     async def take(self, press: Press) -> None:
         """Take a press. One press of one allowed person decides; everybody else is told why not."""
@@ -76,12 +79,15 @@ class Presses:
             await self._next_steps.take(press)
             return
         record = await self._journal.by_ticket(press.ticket)
-        known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW)
+        known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW, HALT)
         if record is None or not known or not self._on_its_card(record, press):
             self._whisper(press.ear, answers.not_a_card())
             return
         if press.message_ts not in (record.message_ts, record.copy_ts):
             await self._journal.bind(record, press.message_ts, press.ear.response_url)
+        if press.action == HALT:
+            await self._halt(record, press)
+            return
         if record.state is State.WAITING and (record.due_at or 0) <= self._journal.now():
             await self._runner.expire(record)
             record = await self._journal.get(record.id) or record
@@ -103,25 +109,31 @@ class Presses:
             press.message_ts in (record.message_ts, record.copy_ts) or record.has_lost_posts
         )
 
+    async def _halt(self, record: Record, press: Press) -> None:
+        """Send no more of several tasks: safe, so anybody may who may do it at all."""
+        presser = await self._people.person(press.user, press.team, fresh=True)
+        refusal = await self._batches.halt(press, record, presser)
+        if refusal is not None:
+            await self._refuse_press(record, press, answers.wrong_presser(record, refusal))
+
     async def _press_yes(self, record: Record, press: Press, presser: Person) -> None:
-        wish = self._desk.wish(record.command)
+        wishes = self._batches.wishes(record.command)
+        policy = self._settings.policy
         place = Place(channel=record.origin.channel, direct=record.origin.direct)
         requester = presser
         if press.user != record.origin.requester:
             requester = await self._people.person(
                 record.origin.requester, record.origin.team, fresh=True
             )
-        decision = may_approve(
-            self._settings.policy,
-            wish,
-            presser,
-            place,
-            requester_id=record.origin.requester,
-            how=record.confirm or "self",
+        asker, how = record.origin.requester, record.confirm or "self"
+        decision = strictest(
+            may_approve(policy, wish, presser, place, requester_id=asker, how=how)
+            for wish in wishes
         )
+        asked = strictest(decide(policy, wish, requester, place) for wish in wishes)
         if isinstance(decision, Deny):
             await self._refuse_press(record, press, answers.wrong_presser(record, decision))
-        elif isinstance(decide(self._settings.policy, wish, requester, place), Deny):
+        elif isinstance(asked, Deny):
             await self._refuse_press(record, press, answers.requester_lost_rights(record))
         else:
             await self._yes_counts(record, press, presser)
@@ -131,8 +143,12 @@ class Presses:
         if (brake := await self._brakes.blocked(record.command)) is not None:
             await self._refuse_press(record, press, self._brakes.refusal(brake, record.origin))
             return
-        look = await self._beforehand.look(record.command)
         decided = _decided_by(press, presser)
+        if record.command.others:
+            if not await self._batches.approve(record, press, **decided):
+                await self._tell_who_won(record, press)
+            return
+        look = await self._beforehand.look(record.command)
         if end := self._beforehand.prevents(record.command, look):
             won = await self._desk.end_unsent(record, *end, look=look, **decided)
         elif record.facts is not None and look.differs_from(record.facts):
@@ -167,12 +183,10 @@ class Presses:
                 await self._refuse_press(record, press, answers.only_the_asker_withdraws(record))
                 return
             place = Place(channel=record.origin.channel, direct=record.origin.direct)
-            decision = may_cancel(
-                self._settings.policy,
-                self._desk.wish(record.command),
-                presser,
-                place,
-                requester_id=requester,
+            policy = self._settings.policy
+            decision = strictest(
+                may_cancel(policy, wish, presser, place, requester_id=requester)
+                for wish in self._batches.wishes(record.command)
             )
             if isinstance(decision, Deny):
                 await self._refuse_press(record, press, answers.wrong_presser(record, decision))

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from bot import outcome
+from bot.batches import BatchDesk
 from bot.desk import Desk
 from bot.follower import Follower
 from bot.journal import Journal, Record, State
@@ -35,6 +36,7 @@ class Recovery:
         runner: Runner,
         notices: Notices,
         follower: Follower,
+        batches: BatchDesk,
         supervisor: Supervisor,
         changed: Callable[[Record], None],
     ) -> None:
@@ -43,6 +45,7 @@ class Recovery:
         self._runner = runner
         self._notices = notices
         self._follower = follower
+        self._batches = batches
         self._supervisor = supervisor
         self._changed = changed
 
@@ -53,6 +56,7 @@ class Recovery:
             for record in await self._journal.in_state(State.SENDING):
                 await self._lost(record)
         await self._go_on(await self._journal.replicas.adopt(at_start=True))
+        await self._batches.at_start()
 
     async def sweep(self) -> None:
         """For ever: say that we live, take over what others left, end what is overdue."""
@@ -80,6 +84,8 @@ class Recovery:
     async def _overdue(self, record: Record) -> None:
         if record.state is State.SENDING:
             await self._lost(record)
+        elif record.state is State.APPROVED and record.command.others:
+            await self._batches.overdue(record)
         else:
             await self._runner.expire(record)
 

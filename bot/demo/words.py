@@ -11,11 +11,13 @@ __all__ = ["GOODBYE", "GOODBYE_KEPT", "INCIDENTS", "WELCOME", "help_text"]
 
 WELCOME = """\
 Stream bot demo: a Slack workspace, the vendors' clouds and the real bot, all on this machine.
-You are ann, who is on call, in #incidents. Three commands to try:
+You are ann, who is on call, in #incidents. Some commands to try:
 
-  /stream restart tencent 123     runs at once
+  /stream restart tencent 123     runs at once, and comes back
+  /stream restart tencent 789     does not come back, told after 20 s
   /stream delete tencent 456      asks first: type 1 to press the first button
   /stream restart main-feed       is protected: /as bob, then 1, for the second person's yes
+  /stream list tencent            what is there: type a number to pick a task
 
 /help shows what else can be typed here; /quit, Ctrl-D or Ctrl-C ends it.
 """
@@ -40,7 +42,7 @@ INCIDENTS: Mapping[Incident, str] = {
 _HELP = """\
 /stream ...     what you would type in Slack; /stream help tells all of it
 @stream ...     the same as a message, answered in its thread
-1, 2, ...       press that button of the newest card
+1, 2, ...       press that button of the newest card, or pick that line of its menu
 /as NAME        be somebody else:
 {people}
 /in #CHANNEL    go to another channel:

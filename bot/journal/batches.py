@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
 
 from bot.journal.database import Database
 from bot.journal.record import Look, Notice, Outcome, Record, State, Verdict
@@ -47,9 +47,11 @@ _UNSENT = (State.ASKED, State.APPROVED)
 _PREFIX = "batch|"
 
 
-def insert_children(connection: Connection, parent: Record, *, account: str, now: float) -> Record:
+def insert_children(
+    connection: Connection, parent: Record, *, account: str, now: float, keeper: str | None = None
+) -> Record:
     """One operation for each task of a command that was just asked, in the same transaction.
-    Returns the parent as it is now. account: as for `insert_asked`."""
+    Returns the parent as it is now. account, keeper: as for `insert_asked`."""
     alone = f"{_PREFIX}{parent.id}"
     named = update(operation).where(operation.c.id == parent.id).values(live_key=alone)
     connection.execute(named)
@@ -57,7 +59,7 @@ def insert_children(connection: Connection, parent: Record, *, account: str, now
     for number, task in enumerate(parent.command.tasks, start=1):
         origin = replace(parent.origin, request_key=f"{parent.origin.request_key}#{number}")
         command = parent.command.alone(task)
-        child = insert_asked(connection, command, origin, account=account, now=now)
+        child = insert_asked(connection, command, origin, account=account, now=now, keeper=keeper)
         children.append(child.id)
     # No time of their own while the parent is decided: they end with it.
     joined = update(operation).where(operation.c.id.in_(children))
@@ -100,10 +102,11 @@ class Standing:
 
 
 class Batches:
-    """`journal.batches`: a parent and its children together."""
+    """`journal.batches`: a parent and its children together. owner: this process's run."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, owner: str) -> None:
         self._database = database
+        self._owner = owner
 
     async def whole(self, batch_id: str) -> tuple[Record, list[Record]] | None:
         """The parent, and its children in the order of typing; as of one moment."""
@@ -165,6 +168,7 @@ class Batches:
                 look_again=why,
                 due_at=due_at,
                 version=operation.c.version + 1,
+                keeper=self._owner,
             )
             .returning(operation)
         )
@@ -200,7 +204,11 @@ class Batches:
             operation.c.state == State.APPROVED,
             operation.c.outcome.is_(None),
         )
-        values = {"outcome": why, "version": operation.c.version + 1}
+        values = {
+            "outcome": why,
+            "version": operation.c.version + 1,
+            "keeper": self._owner,
+        }
         change = update(operation).where(runs).values(**storable(values))
 
         def work(connection: Connection) -> int | None:
@@ -234,8 +242,10 @@ class Batches:
     async def owe_the_end(self, parent: Record, notices: Sequence[Notice]) -> bool:
         """What is said once when every task is settled. False if it was owed before."""
         before = exists().where(notice.c.operation == parent.id, notice.c.kind == TABLE)
+        mine = select(operation.c.id).where(operation.c.id == parent.id).with_for_update()
 
         def work(connection: Connection) -> bool:
+            connection.execute(mine)  # another process may be about to say the same
             if connection.execute(select(before)).scalar():
                 return False
             for owed in (Notice(parent.id, TABLE, ""), *notices):
@@ -244,13 +254,13 @@ class Batches:
 
         return await self._database.commit(work)
 
-    async def unfinished(self) -> list[Record]:
-        """Parents that are under way, or whose end was not told."""
+    async def untold(self) -> list[Record]:
+        """Parents that are over, and whose end was not told yet."""
         told = exists().where(notice.c.operation == operation.c.id, notice.c.kind == TABLE)
-        over = and_(operation.c.state == State.SUCCEEDED, ~told)
         where = (
-            operation.c.live_key.between(_PREFIX, f"{_PREFIX}~"),
-            or_(operation.c.state == State.APPROVED, over),
+            operation.c.live_key.startswith(_PREFIX),
+            operation.c.state == State.SUCCEEDED,
+            ~told,
         )
         return await self._database.commit(lambda c: find_all(c, *where))
 

@@ -27,6 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.command import TaskCommand
+from bot.journal.batches import (
+    Batches,
+    end_children,
+    insert_children,
+    of_no_stopped_batch,
+)
 from bot.journal.brakes import Brakes, frozen, names_of
 from bot.journal.database import Database
 from bot.journal.debts import Debts
@@ -60,6 +66,10 @@ from bot.journal.worker import Urgency
 __all__ = ["Journal", "TaskBusyError"]
 
 
+_NEVER_SENT = (State.DENIED, State.DECLINED, State.CANCELLED, State.EXPIRED)
+"""Ends of several tasks together, of which none was sent."""
+
+
 class TaskBusyError(Exception):
     """Another change of the same task is live: `record` says whose."""
 
@@ -85,6 +95,7 @@ class Journal:
         self.past = Past(database)
         self.brakes = Brakes(database)
         self.menus = Menus(database)
+        self.batches = Batches(database, self.owner)
 
     @classmethod
     async def open(cls, url: str, *, now: Callable[[], float] = time.time) -> Self:
@@ -140,14 +151,13 @@ class Journal:
         def work(connection: Connection) -> Record | None:
             if find(connection, delivered):
                 return None
-            return insert_asked(
-                connection,
-                command,
-                origin,
-                account=principal,
-                now=self.now(),
-                keeper=self.owner,
+            now, keeper = self.now(), self.owner
+            record = insert_asked(
+                connection, command, origin, account=principal, now=now, keeper=keeper
             )
+            if not command.others:
+                return record
+            return insert_children(connection, record, account=principal, now=now, keeper=keeper)
 
         try:
             return await self._database.commit(work, Urgency.ACK)
@@ -205,7 +215,10 @@ class Journal:
             for owed in notices:
                 write_notice(connection, owed, self.now())
             news_for_batch(connection, record)
-            return record_of(row)
+            moved = record_of(row)
+            if moved.command.others and to in _NEVER_SENT:
+                end_children(connection, moved, actor=actor, now=self.now())
+            return moved
 
         try:
             return await self._database.commit(work, urgency)
@@ -245,7 +258,7 @@ class Journal:
             record,
             State.SENDING,
             actor="bot",
-            guard=and_(in_time, free, mine),
+            guard=and_(in_time, free, mine, of_no_stopped_batch()),
             detail={"attempt": record.attempt + 1},
             urgency=Urgency.CLAIM,
             owner=self.owner,

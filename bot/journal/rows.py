@@ -21,7 +21,8 @@ from bot.journal.record import (
     State,
     Verdict,
 )
-from bot.journal.schema import notice, operation, trail
+from bot.journal.schema import notice, operation
+from bot.journal.sealing import write_trail, write_trails
 
 __all__ = [
     "find",
@@ -32,6 +33,7 @@ __all__ = [
     "storable",
     "write_notice",
     "write_trail",
+    "write_trails",
 ]
 
 DECIDE_SECONDS = 120.0
@@ -114,32 +116,11 @@ def insert_asked(
         .returning(operation)
     )
     record = record_of(rows.one())
-    write_trail(connection, record.id, now, actor=origin.requester, states=("", State.ASKED))
+    # Also in the trail, where it cannot be changed unseen.
+    detail = {"command": command.model_dump(mode="json"), "channel": {"id": origin.channel}}
+    states = ("", State.ASKED)
+    write_trail(connection, record.id, now, actor=origin.requester, states=states, detail=detail)
     return record
-
-
-def write_trail(
-    connection: Connection,
-    record_id: str,
-    now: float,
-    *,
-    actor: str,
-    states: tuple[str, str],
-    request_id: str = "",
-    detail: Mapping[str, object] | None = None,
-) -> None:
-    """One row: who, when, from which state to which."""
-    connection.execute(
-        insert(trail).values(
-            operation=record_id,
-            at=now,
-            actor=actor,
-            from_state=states[0],
-            to_state=states[1],
-            request_id=request_id[:128],
-            detail=dict(detail or {}),
-        )
-    )
 
 
 def write_notice(connection: Connection, owed: Notice, now: float) -> None:

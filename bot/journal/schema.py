@@ -1,7 +1,8 @@
 """The journal's tables. Alembic's versions in `migrations/` make them; a test holds both equal.
 
 Times are seconds since the epoch. `operation` holds what is true now; `trail` what happened, one
-row for each change of state, never changed afterwards (triggers see to it).
+row for each change of state, never changed afterwards (triggers see to it, and a chain of hashes
+shows it).
 """
 
 from __future__ import annotations
@@ -108,6 +109,8 @@ operation = Table(
     Column("neighbour", JSON(none_as_null=True)),  # who changed the same task shortly before
     Column("keeper", String(36)),  # the process that looks after it
     Column("look_again", Text),  # what changed since the card was first shown
+    # 1 while retention removes it: only then may rows of its trail go.
+    Column("pruned", Integer, nullable=False, server_default="0"),
     CheckConstraint(f"state IN {STATES!r}", name="operation_state"),
     Index("operation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
     Index("operation_on_task", "live_key", "asked_at"),
@@ -136,7 +139,13 @@ trail = Table(
     Column("to_state", String(16), nullable=False),
     Column("request_id", String(128), nullable=False),
     Column("detail", JSON, nullable=False),
+    # Its place in its operation, from 1, and what seals it with the one before: `bot.audit.chain`.
+    # None in entries that are older than the chain.
+    Column("number", Integer),
+    Column("hash", String(64)),
     Index("trail_operation", "operation", "seq"),
+    # Two entries cannot hang on the same one.
+    Index("trail_number", "operation", "number", unique=True),
 )
 
 # What is said once beside the operation's own message: the reply in its thread that calls the
@@ -188,17 +197,25 @@ replica = Table(
 # One row, written anew by each question whether the journal can be written.
 heartbeat = Table("heartbeat", metadata, Column("at", Double, primary_key=True))
 
-APPEND_ONLY = tuple(
-    f"CREATE TRIGGER trail_no_{verb.lower()} BEFORE {verb} ON trail "
-    "BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END"
-    for verb in ("UPDATE", "DELETE")
+_REFUSED = "the trail is append-only"
+_PRUNED = "EXISTS (SELECT 1 FROM operation WHERE id = OLD.operation AND pruned = 1)"
+
+APPEND_ONLY = (
+    "CREATE TRIGGER trail_no_update BEFORE UPDATE ON trail "
+    f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+    f"CREATE TRIGGER trail_no_delete BEFORE DELETE ON trail WHEN NOT {_PRUNED} "
+    f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
 )
-"""SQLite's triggers."""
+"""SQLite's triggers: no row of the trail changes, and none goes, except with an operation that
+retention has marked. They stop accidents; who drops them is found by `stream-bot audit verify`."""
 
 _APPEND_ONLY_POSTGRES = (
-    "CREATE FUNCTION trail_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'the trail is append-only'; END $$",
-    "CREATE TRIGGER trail_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON trail "
+    "CREATE OR REPLACE FUNCTION trail_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN IF TG_OP = 'DELETE' THEN IF {_PRUNED} THEN RETURN OLD; END IF; END IF; "
+    f"RAISE EXCEPTION '{_REFUSED}'; END $$",
+    "CREATE TRIGGER trail_append_only BEFORE UPDATE OR DELETE ON trail "
+    "FOR EACH ROW EXECUTE FUNCTION trail_is_append_only()",
+    "CREATE TRIGGER trail_no_truncate BEFORE TRUNCATE ON trail "
     "FOR EACH STATEMENT EXECUTE FUNCTION trail_is_append_only()",
 )
 

@@ -10,34 +10,44 @@ import json
 import random
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from aiohttp import WSMessage, WSMsgType, web
 
 from bot.sandbox.delivery import HONEST, Answer, Delivery, DeliveryKind, Forgery, NotAcked
+from bot.sandbox.errors import SlackError
 from bot.sandbox.faults import UPGRADE, Faults
 from bot.sandbox.feed import ChangeKind, Feed
 
 __all__ = ["Connection", "SocketMode"]
 
-_MOST_CONNECTIONS = 10
 _CONNECTION_SECONDS = 18_060
 
 DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
 
 
 class Connection:
-    """One WebSocket of the app. `deaf`: half open; nothing that comes in is heard any more."""
+    """One WebSocket of the app.
+
+    deaf: nothing that comes in is heard any more; mute: nothing that is sent arrives. Both: as when
+    the network between has forgotten the connection. acks: the envelope ids of all that were heard,
+    in their order; pongs: what they carried.
+    """
 
     def __init__(self, request: web.Request) -> None:
         # No autoping: the pongs are ours to give, or not to. Nobody waits long for a dead client.
         self.socket = web.WebSocketResponse(autoping=False, timeout=0.5)
         self.deaf = False
+        self.mute = False
+        self.acks: list[str] = []
+        self.pongs: list[bytes] = []
         self._request = request
 
     async def send(self, frame: dict[str, Any]) -> None:
         """Raises ConnectionError."""
-        await self.socket.send_str(json.dumps(frame))
+        if not self.mute:
+            await self.socket.send_str(json.dumps(frame))
 
     async def close(self) -> None:
         """With a close frame; the app knows at once."""
@@ -49,8 +59,22 @@ class Connection:
             self._request.transport.abort()
 
 
+@dataclass(slots=True, eq=False)
+class _Underway:
+    """An envelope without its ack, and the connections that it went over."""
+
+    envelope: dict[str, Any]
+    over: list[Connection]
+    acked: asyncio.Future[Answer]
+
+
 class SocketMode:
-    """The app's connections. Each envelope goes to any one of them."""
+    """The app's connections. Each envelope goes to any one of them.
+
+    choose: which one; most: how many there may be; redelivers: an envelope without an ack whose
+    connection ends goes over another one, unchanged (Slack does not promise it for commands and
+    presses).
+    """
 
     timeout_reason = "timeout"
 
@@ -65,16 +89,22 @@ class SocketMode:
     ) -> None:
         self.base_url = ""  # known once the server listens
         self.connections: list[Connection] = []
+        self.most = 10
+        self.redelivers = False
+        self.enabled = True
+        self._twice = 0
         self._app_id = app_id
         self._feed = feed
         self._faults = faults
         self._single_use_tickets = single_use_tickets
-        self._choose = choose
+        self.choose = choose
         self._tickets: set[str] = set()
-        self._unacked: dict[str, asyncio.Future[Answer]] = {}
+        self._unacked: dict[str, _Underway] = {}
 
     def open(self) -> str:
-        """What apps.connections.open answers: the URL of one new connection."""
+        """What apps.connections.open answers: the URL of one new connection. Raises SlackError."""
+        if not self.enabled:
+            raise SlackError("access_denied")  # which name Slack has for it is not documented
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
         base = self.base_url.replace("http", "ws", 1)
@@ -95,9 +125,11 @@ class SocketMode:
             raise ValueError("Socket Mode has no signatures to forge")
         envelope_id = secrets.token_hex(16)
         acked: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._unacked[envelope_id] = acked
+        underway = _Underway(_envelope(envelope_id, delivery), self._picked(), acked)
+        self._unacked[envelope_id] = underway
         try:
-            await self._pick().send(_envelope(envelope_id, delivery))
+            for connection in underway.over:
+                await connection.send(underway.envelope)
             return await acked
         except ConnectionError as broken:
             raise NotAcked("connection_failed") from broken
@@ -106,31 +138,52 @@ class SocketMode:
 
     # What goes wrong, on request
 
-    async def disconnect(self, reason: DisconnectReason = "refresh_requested") -> None:
-        """Ask every connection to be renewed. They work on until the app closes them."""
-        for connection in tuple(self.connections):
+    async def disconnect(
+        self, reason: DisconnectReason = "refresh_requested", *only: Connection
+    ) -> None:
+        """Tell connections (all, if none is named) to go. They work on until somebody closes them.
+
+        Where Socket Mode is switched off there is more to it: see `disable`.
+        """
+        for connection in only or tuple(self.connections):
             await connection.send(_disconnect(reason))
 
-    async def close(self) -> None:
-        """Close every connection with a close frame."""
-        await asyncio.gather(*(connection.close() for connection in tuple(self.connections)))
+    async def close(self, *only: Connection) -> None:
+        """Close connections (all, if none is named) with a close frame."""
+        closing = only or tuple(self.connections)
+        await asyncio.gather(*(connection.close() for connection in closing))
 
-    def drop(self) -> None:
-        """Abort every connection without a word."""
-        for connection in tuple(self.connections):
+    def drop(self, *only: Connection) -> None:
+        """Abort connections (all, if none is named) without a word."""
+        for connection in only or tuple(self.connections):
             connection.abort()
 
-    def deafen(self) -> None:
-        """Leave every connection half open: pings, and acks, go unheard. New ones are whole."""
-        for connection in self.connections:
-            connection.deaf = True
+    def deafen(self, *only: Connection, mute: bool = False) -> None:
+        """Leave connections (all, if none is named) half open: pings and acks go unheard, and with
+        `mute` nothing comes out either. New ones are whole."""
+        for connection in only or tuple(self.connections):
+            connection.deaf, connection.mute = True, mute
+
+    async def disable(self) -> None:
+        """Socket Mode is switched off in the app's settings: no connection is left or taken."""
+        self.enabled = False
+        await self.disconnect("link_disabled")
+        await self.close()
+
+    def enable(self) -> None:
+        """Socket Mode is switched on again."""
+        self.enabled = True
+
+    def repeat(self, times: int = 1) -> None:
+        """Send the next `times` envelopes over every connection at once."""
+        self._twice += times
 
     # One connection
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         connection = Connection(request)
         await connection.socket.prepare(request)
-        if len(self.connections) >= _MOST_CONNECTIONS:
+        if len(self.connections) >= self.most:
             await self.connections[0].send(_disconnect("too_many_websockets"))
         self.connections.append(connection)
         try:
@@ -141,6 +194,8 @@ class SocketMode:
         finally:
             self.connections.remove(connection)
             self._feed.announce(ChangeKind.DISCONNECTED, about=connection)
+            if self.redelivers:
+                await self._redeliver(connection)
         return connection.socket
 
     async def _hear(self, connection: Connection, message: WSMessage) -> None:
@@ -148,24 +203,39 @@ class SocketMode:
             return
         if message.type is WSMsgType.PING:
             await connection.socket.pong(message.data)
+        elif message.type is WSMsgType.PONG:
+            connection.pongs.append(bytes(message.data))
         elif message.type is WSMsgType.TEXT:
-            self._acked(message.data)
+            self._acked(connection, message.data)
 
-    def _acked(self, text: str) -> None:
+    def _acked(self, connection: Connection, text: str) -> None:
         """An ack after its time is not heard: nobody waits for it any more."""
         try:
             frame = json.loads(text)
         except ValueError:
             return
-        waiting = self._unacked.get(frame.get("envelope_id", ""))
-        if waiting is not None and not waiting.done():
-            waiting.set_result(Answer(frame.get("payload") or {}))
+        connection.acks.append(str(frame.get("envelope_id", "")))
+        underway = self._unacked.get(connection.acks[-1])
+        if underway is not None and not underway.acked.done():
+            underway.acked.set_result(Answer(frame.get("payload") or {}))
 
-    def _pick(self) -> Connection:
+    def _picked(self) -> list[Connection]:
         usable = [connection for connection in self.connections if not connection.socket.closed]
         if not usable:
             raise NotAcked("connection_failed")
-        return self._choose(usable)
+        if self._twice:
+            self._twice -= 1
+            return usable
+        return [self.choose(usable)]
+
+    async def _redeliver(self, gone: Connection) -> None:
+        for underway in tuple(self._unacked.values()):
+            if gone in underway.over and not underway.acked.done():
+                try:
+                    underway.over = self._picked()
+                    await underway.over[0].send(underway.envelope)
+                except (ConnectionError, NotAcked):
+                    continue  # it then fails for lack of an ack
 
     def _hello(self) -> dict[str, Any]:
         return {

@@ -15,6 +15,9 @@ __all__ = ["KEY", "Joined", "join_plugins"]
 
 KEY = "plugins"
 
+_NEAR = 0.8
+"""How like a known word a slip is. "tencnt" is one, "tencent-live" is another vendor."""
+
 
 @dataclass
 class Joined:
@@ -38,12 +41,13 @@ class Joined:
         known = (*self.catalogue.providers, *self.catalogue.words)
         if self.whole or word in known:
             return False
-        return provider in self.lost or not difflib.get_close_matches(provider[:100], known, n=1)
+        near = difflib.get_close_matches(provider[:100], known, n=1, cutoff=_NEAR)
+        return provider in self.lost or not near
 
     def lose(self, key: str, name: str, error: PluginError) -> None:
         """A plugin cannot be used."""
         self.whole = False
-        self.lost |= {name, error.provider}
+        self.lost |= {name, error.provider or name}
         self.faults += [Fault(self.file, key, wrong, error.right) for wrong in error.wrong]
 
 
@@ -59,8 +63,11 @@ def join_plugins(
     joined.whole = isinstance(named, list) and all(isinstance(name, str) for name in named)
     there = installed() if named else ()
     for place, name in _names(named):
+        if name in named[:place]:
+            joined.faults.append(Fault(file, spoken((KEY, place)), "named twice", "name it once"))
+            continue
         try:
-            _check_name(name, named[:place], there)
+            _check_installed(name, there)
             more, plugin = join(joined.catalogue, name)
             _check_words(more, plugin, reserved)
         except PluginError as error:
@@ -77,9 +84,7 @@ def _names(named: object) -> Iterator[tuple[int, str]]:
             yield place, name
 
 
-def _check_name(name: str, before: Collection[str], there: Collection[str]) -> None:
-    if name in before:
-        raise PluginError(("named twice",), "name it once")
+def _check_installed(name: str, there: Collection[str]) -> None:
     if name not in there:
         right = nearest(name, there) if there else f"no package here declares {GROUP}"
         raise PluginError(("not installed",), right)

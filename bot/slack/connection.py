@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 import struct
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -32,7 +33,7 @@ PONG_SECONDS = 5.0
 SEND_SECONDS = 1.0
 CLOSE_SECONDS = 1.0
 RENEW_SECONDS = 3600.0
-"""A pong does not prove that Slack still sends envelopes here. A new connection does."""
+"""A pong does not prove that Slack still sends envelopes here: nothing gets older than this."""
 
 _GOODBYE = struct.pack("!H", WSCloseCode.OK)
 
@@ -63,7 +64,7 @@ class Connection:
         self._closing = False
         self._dead = False
         self._pong = asyncio.Event()
-        self._first_word = asyncio.Event()
+        self._opened = asyncio.Event()
         self._ended = asyncio.Event()
         self._reading = asyncio.create_task(self._read(), name="a connection to Slack")
         self._reading.add_done_callback(self._when_read)
@@ -73,7 +74,7 @@ class Connection:
     async def open(
         cls, session: aiohttp.ClientSession, url: str, *, proxy: str | None, take: Take
     ) -> Connection:
-        """Upgrade, and wait for Slack's first word. Raises aiohttp.ClientError or OSError."""
+        """Upgrade, and wait for Slack's hello. Raises aiohttp.ClientError or OSError."""
         async with asyncio.timeout(CONNECT_SECONDS):
             socket = await session.ws_connect(
                 url,
@@ -83,7 +84,7 @@ class Connection:
             )
             connection = cls(socket, take)
             try:
-                await connection._first_word.wait()
+                await connection._opened.wait()
             except BaseException:
                 await connection.drop()
                 raise
@@ -114,9 +115,13 @@ class Connection:
             return False
         return True
 
+    def retire(self) -> None:
+        """No ack goes over it from now on; `close` or `drop` has to follow."""
+        self._closing = True
+
     async def close(self) -> None:
         """Say goodbye, and read on until Slack says so too: what it sent before is not lost."""
-        self._closing = True
+        self.retire()
         with suppress(OSError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._socket.send_frame(_GOODBYE, WSMsgType.CLOSE)
@@ -125,7 +130,7 @@ class Connection:
 
     async def drop(self) -> None:
         """Give it up at once; a goodbye is tried, or Slack goes on counting the connection."""
-        self._closing = True
+        self.retire()
         for task in (self._reading, self._probing):
             task.cancel()
         await asyncio.gather(self._reading, self._probing, return_exceptions=True)
@@ -136,8 +141,9 @@ class Connection:
     def _end(self, ending: Ending) -> None:
         """The first reason stays; `live` knows what came after it."""
         self.ending = self.ending or ending
-        self._first_word.set()
         self._ended.set()
+        if ending in (Ending.LOST, Ending.DISABLED):  # there will be no hello
+            self._opened.set()
 
     # Reading
 
@@ -173,7 +179,7 @@ class Connection:
             self._take(self, envelope)
         elif frame.get("type") == "hello":
             self._greeted = True
-            self._first_word.set()
+            self._opened.set()
             count = foreign(frame.get("num_connections"), 10)
             log.info("connected to Slack, which counts %s connections", count)
         elif frame.get("type") == "disconnect":
@@ -186,11 +192,12 @@ class Connection:
     async def _probe(self) -> None:
         """Ends when the connection is dead."""
         loop = asyncio.get_running_loop()
-        opened_at = loop.time()
+        # Not all at once, or for a moment there are twice as many.
+        renew_at = loop.time() + RENEW_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311
         while not self._dead:
             await asyncio.sleep(PING_SECONDS)
             self._dead = self._socket.closed or not await self._answers()
-            if loop.time() - opened_at > RENEW_SECONDS:
+            if loop.time() > renew_at:
                 self._end(Ending.RENEW)
         self._end(Ending.LOST)
 

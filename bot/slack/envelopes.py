@@ -66,7 +66,7 @@ class Envelopes:
 
     async def stop(self) -> None:
         """Give up what has not been said by now."""
-        unfinished = [work for _, work in self._known.values() if not work.done()]
+        unfinished: list[asyncio.Task[Any]] = [work for _, work in self._known.values()]
         unfinished += self._belated
         for task in unfinished:
             task.cancel()

@@ -14,8 +14,10 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 
+from bot.batch_screens import BatchScreens
 from bot.contact import Ear, ear_of
 from bot.journal import Journal, Notice, Origin, Record, State
+from bot.journal.batches import TABLE
 from bot.notices import AUDIT, BROADCAST, CHANNEL
 from bot.reply import Reply
 from bot.screens import Screens
@@ -55,6 +57,7 @@ class Outbox:
         web: SlackWeb,
         journal: Journal,
         screens: Screens,
+        batch_screens: BatchScreens,
         supervisor: Supervisor,
         *,
         audit: str | None,
@@ -62,6 +65,7 @@ class Outbox:
         self._web = web
         self._journal = journal
         self._screens = screens
+        self._batch_screens = batch_screens
         self._supervisor = supervisor
         self._audit = audit
         self._queues: defaultdict[str, dict[str, None]] = defaultdict(dict)
@@ -203,8 +207,8 @@ class Outbox:
         try:
             if record.message_ts is None:
                 note = _REPEAT if record.has_lost_posts else ""
-                return await self._post(record, render(self._screens.of(record), note=note))
-            await self._edit(record, render(self._screens.of(record)))
+                return await self._post(record, await self._drawn(record, note))
+            await self._edit(record, await self._drawn(record))
         except SlackNoError as no:
             return await self._show_elsewhere(record, no)
         return record.message_ts
@@ -218,7 +222,7 @@ class Outbox:
             if no.error in _NOT_EDITABLE:
                 await self._posts[record.origin.channel].acquire()
                 note = "The earlier message could not be edited"
-                return await self._post(record, render(self._screens.of(record), note=note))
+                return await self._post(record, await self._drawn(record, note))
             if no.error in _BAD_BLOCKS:
                 return await self._show_plain(record)
         except SlackNoError as again:
@@ -226,8 +230,15 @@ class Outbox:
         await self._respond(record, INVITE if no.error in _NO_MEMBER else "")
         return record.message_ts
 
+    async def _drawn(self, record: Record, note: str = "") -> Payload:
+        """The message as it must be now; of several tasks, with all that is known of each."""
+        if not record.command.others:
+            return render(self._screens.of(record), note=note)
+        children = await self._journal.batches.children(record)
+        return render(self._batch_screens.of(record, children), note=note)
+
     async def _show_plain(self, record: Record) -> str | None:
-        plain = {"text": render(self._screens.of(record))["text"], "blocks": []}
+        plain = {"text": (await self._drawn(record))["text"], "blocks": []}
         if record.message_ts is None:
             return await self._post(record, plain)
         await self._edit(record, plain)
@@ -268,7 +279,7 @@ class Outbox:
         """Through the response_url: a first and a last message; then a direct message."""
         if not (record.shown_version == 0 or record.settled or record.state is State.WAITING):
             return
-        noted = render(self._screens.of(record), note=note)
+        noted = await self._drawn(record, note)
         if record.origin.response_url:
             edits = record.origin.url_edits
             await self._journal.debts.posting(record)
@@ -283,7 +294,7 @@ class Outbox:
             else:
                 return
         if record.settled:
-            await self._direct(record.origin.requester, render(self._screens.of(record)))
+            await self._direct(record.origin.requester, await self._drawn(record))
 
     async def _direct(self, user: str, payload: Payload) -> None:
         try:
@@ -337,6 +348,11 @@ class Outbox:
 
     # Notices: the thread's call, the audit channel's line
 
+    async def _table_in_thread(self, record: Record) -> dict[str, Any]:
+        """Every task of a batch with its end and RequestId."""
+        children = await self._journal.batches.children(record)
+        return {**_thread_of(record), **render(self._batch_screens.table(record, children))}
+
     async def work_debts(self) -> None:
         """Pay notices as they come, and now and then look for whatever else is still owed; for
         ever, beside everything else."""
@@ -381,7 +397,10 @@ class Outbox:
                     return True  # it was told through a response_url; there is no thread
                 self._again(1.0)
                 return False
-            arguments = _call_in_thread(record, notice)
+            if notice.kind == TABLE:
+                arguments = await self._table_in_thread(record)
+            else:
+                arguments = _call_in_thread(record, notice)
         arguments |= {"unfurl_links": False, "unfurl_media": False}
         await self._posts[arguments["channel"]].acquire()
         try:
@@ -398,13 +417,15 @@ class Outbox:
         return True
 
 
+def _thread_of(record: Record) -> dict[str, Any]:
+    thread = record.origin.thread_ts or record.message_ts
+    return {"channel": record.origin.channel, "thread_ts": thread}
+
+
 def _call_in_thread(record: Record, notice: Notice) -> dict[str, Any]:
     """The reply that calls the asker; the worst news are shown to the channel as well."""
-    arguments: dict[str, Any] = {
-        "channel": record.origin.channel,
-        "text": f"{mention(record.origin.requester)} {escape(notice.text)}",
-        "thread_ts": record.origin.thread_ts or record.message_ts,
-    }
+    text = f"{mention(record.origin.requester)} {escape(notice.text)}"
+    arguments: dict[str, Any] = {**_thread_of(record), "text": text}
     if notice.kind == BROADCAST:
         arguments["reply_broadcast"] = True
     return arguments

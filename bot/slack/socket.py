@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -56,15 +58,21 @@ class SocketLink:
         self._app_token = app_token
         self._proxy = proxy
         self._seats = [_Seat(self) for _ in range(connections)]
+        self._taking = True
         self._open: set[Connection] = set()
         self._keeping: set[asyncio.Task[None]] = set()
         self._letting_go: set[asyncio.Task[None]] = set()
         self._acking: set[asyncio.Task[None]] = set()
 
     @property
+    def live(self) -> int:
+        """How many connections work now."""
+        return sum(connection.live for connection in self._open)
+
+    @property
     def connected(self) -> bool:
         """Whether Slack can reach us now."""
-        return any(connection.live for connection in self._open)
+        return self.live > 0
 
     def start(self) -> None:
         """Connect, and keep connected until `stop`."""
@@ -79,16 +87,18 @@ class SocketLink:
             retry_handlers=[],
         )
         web.proxy = self._proxy  # as an argument, None would mean the environment's
-        self.dialer = Dialer(self._session, SlackWeb(web, self._session), self._proxy)
-        self._envelopes = Envelopes(self._app, SlackWeb(web, self._session).respond)
+        slack = SlackWeb(web, self._session)
+        self.dialer = Dialer(self._session, slack, self._proxy)
+        self._envelopes = Envelopes(self._app, slack.respond)
         for seat in self._seats:
             _spawn(self._keeping, seat.keep(), "a seat for a connection to Slack")
 
     async def stop(self) -> None:
-        """Ack what is in hand, hang up, and take nothing more; in about five seconds at most."""
+        """Take nothing more, ack what is in hand, hang up; in about five seconds at most."""
         if not self._keeping:
             return
         await _cancel(self._keeping | self._letting_go)
+        self._taking = False
         if self._acking:
             await asyncio.wait(self._acking.copy(), timeout=ACK_SECONDS)
         await asyncio.gather(*(connection.close() for connection in self._open))
@@ -109,11 +119,11 @@ class SocketLink:
         """Whether another one works."""
         return any(other.live for other in self._open if other is not connection)
 
-    def let_go(self, connection: Connection, closing: Coroutine[Any, Any, None]) -> None:
+    def let_go(self, connection: Connection, closing: Callable[[], Awaitable[None]]) -> None:
         """Close one while its seat goes on."""
 
         async def close() -> None:
-            await closing
+            await closing()
             self._open.discard(connection)
 
         _spawn(self._letting_go, close(), "closing a connection to Slack")
@@ -122,7 +132,7 @@ class SocketLink:
 
     def _take(self, connection: Connection, envelope: SocketModeRequest) -> None:
         """What could not be acked is not taken: Slack would tell the person that it failed."""
-        if self._ways(connection):
+        if self._taking and self._ways(connection):
             _spawn(self._acking, self._ack(connection, envelope), "an envelope")
 
     async def _ack(self, connection: Connection, envelope: SocketModeRequest) -> None:
@@ -163,41 +173,42 @@ class _Seat:
         started = asyncio.get_running_loop().time()
         ending = await connection.until_ending()
         lasted = asyncio.get_running_loop().time() - started
-        if lasted < STEADY_SECONDS:
-            self._failures += 1
-        else:
-            self._failures = self._crowded = 0
+        self._failures = 0 if lasted >= STEADY_SECONDS else self._failures + 1
+        if lasted >= LONGEST_CROWDED:
+            self._crowded = 0
         if ending is Ending.RENEW:
             self._old.append(connection)
         elif ending is Ending.CROWDED:
             await self._make_room(connection)
         elif ending is Ending.DISABLED:
             self._link.dialer.refused(ending)
-            self._link.let_go(connection, connection.close())
+            self._link.let_go(connection, connection.close)
         else:
-            self._link.let_go(connection, connection.drop())
+            self._link.let_go(connection, connection.drop)
 
     def _replace(self) -> None:
         """The new one works: the old ones may go."""
         self._link.reconnects += not self._is_first
         self._is_first = False
         for connection in self._old:
-            self._link.let_go(connection, _linger(connection))
+            self._link.let_go(connection, partial(_linger, connection))
         self._old.clear()
 
     async def _make_room(self, connection: Connection) -> None:
         """Other copies of the app, or connections that Slack does not know to be dead, are in the
-        way. Without this one for a while; but the last is kept for as long as Slack lets it."""
+        way. Do without this one for a while; but where it is the last, keep it meanwhile."""
         wait = min(CROWDED_SECONDS * 2**self._crowded, LONGEST_CROWDED)
+        self._crowded += 1
+        log.warning("Slack has too many connections of this app: %.0f s without another", wait)
         if self._link.has_other(connection):
-            log.warning("Slack has too many connections of this app: %.0f s with one less", wait)
-            self._link.let_go(connection, connection.close())
-            self._crowded += 1
+            connection.retire()  # at once: the next seat that is told must not count on it
+            self._link.let_go(connection, connection.close)
             await asyncio.sleep(wait)
         else:
-            log.warning("Slack has too many connections of this app: this is the last one here")
-            await connection.until_lost()
-            self._link.let_go(connection, connection.drop())
+            self._old.append(connection)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await connection.until_lost()
 
 
 async def _linger(connection: Connection) -> None:

@@ -8,17 +8,19 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bot.command import MANUAL, Vocabulary, parse
 from bot.demo.furniture import Scene
 from bot.demo.hints import extras
 from bot.sandbox.page import Word
 from providers.catalogue import discover
+from providers.operation import Verb
 
 ROOT = Path(__file__).parents[2]
 READY = re.compile(r"^Stream bot demo is ready: http://127\.0\.0\.1:(\d+)/#token=([\w-]{32})\n$")
@@ -97,26 +99,68 @@ def followed(words: tuple[Word, ...], *path: str) -> set[str]:
 async def test_the_words_come_from_the_catalogue_and_the_clouds(scene: Scene) -> None:
     """Every verb, where it is known, and the tasks that are there now."""
     told = extras(discover(), scene.clouds, scene.settings()).words["/stream"]
-    verbs = {operation.verb for _, operation in discover().operations()}
-    assert followed(told) == verbs | {"help", "whoami", "targets"}
-    assert followed(told, "delete") == {"tencent", "main-feed"}
-    assert followed(told, "delete", "tencent") == {"123", "456", "777"}
+    assert followed(told) == set(Verb) | {*MANUAL}
+    assert followed(told, "delete") == {"tencent", "alibaba", "volcengine:relay", "main-feed"}
+    assert followed(told, "delete", "tencent") == {"123", "456", "777", "789"}
     assert followed(told, "stop", "trtc") >= {"1234"}
-    assert followed(told, "help") >= {"restart", "tencent"}
+    assert followed(told, "help") == set(Verb) | {*MANUAL} | {*discover().words}
+
+
+async def test_the_words_go_on_as_a_command_does(scene: Scene) -> None:
+    """Each verb takes its own options; a list has no task, what was done has a time."""
+    told = extras(discover(), scene.clouds, scene.settings()).words["/stream"]
+    change = {"--reason", "--dry-run"}
+    others = {"456", "777", "789"}
+    assert followed(told, "restart", "tencent", "123") == change | others
+    assert followed(told, "restart", "tencent", "123", "456") == change | {"--canary"}
+    assert followed(told, "restart", "main-feed") == change
+    assert followed(told, "status", "tencent", "123") == {"--here"} | others
+    assert followed(told, "list") == {"tencent", "alibaba", "volcengine", "volcengine:relay"}
+    assert followed(told, "list", "tencent") == {"--state", "--here"}
+    assert "no-stream" in followed(told, "list", "tencent", "--state")
+    assert followed(told, "history") >= {"here", "tencent", "main-feed", "--since"}
+    assert followed(told, "history", "tencent", "123") == {"--since", "--here"}
+    assert followed(told, "freeze") == {'"vendor outage"', "--account"}
+    assert followed(told, "thaw", "--account") == {"prod", "ali", "volc"}
+
+
+def completed(words: tuple[Word, ...], before: str = "") -> Iterator[str]:
+    """Every line that the words lead to, with what a person still has to think of."""
+    thought_of = {"show": " 4T7Q2", "--reason": " why"}
+    for word in words:
+        line = f"{before} {word.text}".strip()
+        if word.then:
+            yield from completed(word.then, line)
+        else:
+            yield line + thought_of.get(word.text if word.text.startswith("--") else line, "")
+
+
+async def test_whatever_is_offered_can_be_read(scene: Scene) -> None:
+    """To wherever a line is completed, it is a command."""
+    settings = scene.settings()
+    vocabulary = Vocabulary(discover(), settings.accounts, settings.targets)
+    lines = [*completed(extras(discover(), scene.clouds, settings).words["/stream"])]
+    assert len(lines) > 100
+    for line in lines:
+        parse(line, vocabulary)  # raises UsageError
 
 
 async def test_the_tour_works_as_it_is_suggested(scene: Scene) -> None:
-    """Each of the three runs, asks, or waits for a second person: none is a mistake."""
+    """Each runs, asks, waits for a second person, or reads: none is a mistake."""
     slack = scene.workspace
 
-    def more_than(count: int) -> Callable[[], bool]:
-        return lambda: len(slack.messages("incidents")) > count
+    def seen() -> int:
+        return len(slack.messages("incidents")) + len(slack.ephemerals("ann", "incidents"))
+
+    def more_than(before: int) -> Callable[[], bool]:
+        return lambda: seen() > before
 
     for suggestion in extras(discover(), scene.clouds, scene.settings()).tour:
-        before = len(slack.messages("incidents"))
+        before = seen()
         await slack.slash("ann", "incidents", suggestion.text)
         await slack.wait_for(more_than(before))
     shown = "\n".join(message.screen for message in slack.messages("incidents"))
     for word in ("Waiting for a yes", "Waiting for a second person"):
         assert word in shown
-    assert slack.ephemerals("ann", "incidents") == []
+    told = [message.text.partition(":")[0] for message in slack.ephemerals("ann", "incidents")]
+    assert told == ["tencent", "Running"]

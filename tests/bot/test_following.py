@@ -24,8 +24,14 @@ RELAY = "8fde6aa0281d9f6e15e6059a6e242365"
 
 async def not_back(stage: Stage) -> Message:
     """The operation's own message; the reply in its thread is shown in the channel as well."""
-    await stage.message("Not back:")
-    return next(m for m in stage.slack.messages("#incidents") if m.text.startswith("Not back:"))
+
+    def own() -> Message | None:
+        shown = stage.slack.messages("#incidents")
+        return next((m for m in shown if m.text.startswith("Not back:")), None)
+
+    message = await stage.slack.wait_for(own)
+    assert message is not None
+    return message
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Logs: one line for each event, and no secret in any of them at any level."""
 
+import asyncio
 import io
 import json
 import logging
@@ -106,3 +107,55 @@ def test_json_lines_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     line = json.loads(stream.getvalue())
     assert (line["level"], line["logger"]) == ("info", "bot.test")
     assert line["message"] == 'with "quotes" and é'
+
+
+def test_a_line_inside_an_operation_carries_its_id(output: io.StringIO) -> None:
+    """Whoever writes it, and no line before or after."""
+    logging.getLogger("bot.test").info("before")
+    with logs.operation("4T7Q2"):
+        logging.getLogger("bot.runner").info("inside")
+        logging.getLogger("httpx").warning("inside too")
+        with logs.operation("9ZZZZ"):
+            logging.getLogger("bot.outbox").info("another")
+        logging.getLogger("bot.runner").info("inside again")
+    logging.getLogger("bot.test").info("after")
+    ids = ["", "4T7Q2", "4T7Q2", "9ZZZZ", "4T7Q2", ""]
+    assert [op_of(line) for line in output.getvalue().splitlines()] == ids
+
+
+async def test_a_task_keeps_the_id_of_whoever_started_it(output: io.StringIO) -> None:
+    """Two stories at once do not mix, and the id ends with its story."""
+    both_are_on = asyncio.Barrier(2)
+
+    async def told(words: str) -> None:
+        await both_are_on.wait()
+        logging.getLogger("bot.test").info(words)
+
+    with logs.operation("4T7Q2"):
+        first = asyncio.create_task(told("the first story"))
+    with logs.operation("9ZZZZ"):
+        second = asyncio.create_task(told("the second story"))
+    assert logs.current_operation() == ""
+    await asyncio.gather(first, second)
+    lines = output.getvalue().splitlines()
+    assert {op_of(line): line.partition("the ")[2][:6].strip() for line in lines} == {
+        "4T7Q2": "first",
+        "9ZZZZ": "second",
+    }
+
+
+def test_a_line_that_names_its_operation_does_not_name_it_twice(output: io.StringIO) -> None:
+    """In the text format, which people read; JSON has a field for it in any case."""
+    with logs.operation("4T7Q2"):
+        logging.getLogger("bot.test").info("op %s: expired", "4T7Q2")
+    line = output.getvalue()
+    assert op_of(line) == "4T7Q2"
+    assert line.count("op 4T7Q2") == 1
+
+
+def op_of(line: str) -> str:
+    """The operation that a line belongs to, in either format."""
+    if line.startswith("{"):
+        return str(json.loads(line).get("op", ""))
+    _, found, rest = line.partition(" op ")
+    return rest.partition(":")[0] if found else ""

@@ -25,6 +25,7 @@ from bot.settings import (
     take_environment,
 )
 from providers.catalogue import discover
+from tests.plugin.installing import install_acme, install_module, on_the_path
 
 CATALOGUE = discover()
 PASSWORD = "hunter2"
@@ -819,3 +820,141 @@ def test_a_fault_is_one_line() -> None:
     """File, key, wrong, right; what is not there leaves no gap."""
     assert str(Fault("f", "k", "bad", "good")) == "f: k: bad; good"
     assert str(Fault("f", "", "bad")) == "f: bad"
+
+
+# Vendors of other packages
+
+ACME = """
+plugins = ["acme"]
+[accounts.edge]
+provider = "acme"
+tenant = "north"
+access_key_id = "env:ID"
+access_key_secret = "env:SECRET"
+[targets.side-feed]
+account = "edge"
+kind = "feed"
+task = "1"
+[[policy.allow]]
+where = ["acme", "acme:feed"]
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose packages are installed."""
+    with on_the_path(tmp_path):
+        yield tmp_path
+
+
+def test_a_plugin_is_a_vendor_like_any_other(site: Path) -> None:
+    """Its own keys in accounts, its kinds in targets and rules, its words in the catalogue."""
+    install_acme(site)
+    loaded = load_all(None, GOOD, CATALOGUE, text=ACME)
+    assert loaded.settings.plugins == ("acme",)
+    assert [(plugin.name, plugin.version) for plugin in loaded.plugins] == [("acme", "1.2")]
+    assert loaded.settings.accounts["edge"].model_dump()["tenant"] == "north"
+    assert loaded.settings.targets["side-feed"].region == "global"
+    assert loaded.settings.policy.allow == (Rule(where=("acme", "acme:feed")),)
+    assert loaded.catalogue.kind("acme").where == "acme:feed"
+    assert list(read(ACME).accounts) == ["edge"]
+
+
+def test_a_plugin_that_nobody_names_is_no_vendor(site: Path) -> None:
+    """To be installed is not enough."""
+    install_acme(site)
+    first, *_ = faults(ACME.replace('plugins = ["acme"]', ""))
+    assert first == (
+        "accounts.edge.provider: unknown provider; known: alibaba, tencent, volcengine"
+    )
+
+
+def test_a_plugins_fault_is_the_only_one(site: Path) -> None:
+    """What the rest of the file says of its vendor is not held against it."""
+    install_module(site, "acme", "raise RuntimeError('hunter2')")
+    assert faults(ACME) == [
+        "plugins #1: RuntimeError when acme-stream-bot 0.1 was loaded (the log says where); its "
+        "author mends the package; leave the plugin out until then"
+    ]
+
+
+def test_a_plugins_fault_hides_no_other(site: Path) -> None:
+    """All at once, as far as they can be known: shared keys, slips, and other plugins."""
+    install_acme(site)
+    text = """
+    plugins = ["acne", "none-like-it", "acme", "acme"]
+    [accounts.edge]
+    provider = "none-like-it"
+    access_key_id = "hunter2"
+    wattage = 7
+    [accounts.prod]
+    provider = "tencnt"
+    [[policy.deny]]
+    where = ["none-like-it:feed", "tencnt:pull", "acme"]
+    verbs = ["delte"]
+    """
+    literal = "a secret is kept outside of this file: write env:NAME or file:PATH"
+    assert faults(text) == [
+        "plugins #1: not installed; did you mean acme?",
+        "plugins #2: not installed; known: acme",
+        "plugins #4: named twice; name it once",
+        f"accounts.edge.access_key_id: {literal} (the value is not repeated here)",
+        "accounts.prod.provider: unknown provider; did you mean tencent?",
+        "policy.deny #1.verbs #1: unknown verb; did you mean delete?",
+        "policy.deny #1.where #2: unknown provider or kind; did you mean tencent:pull?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plugins", "said"),
+    [
+        ('"acme"', ['plugins: not a list; a list, as ["..."], or tables, as [[...]]']),
+        ("[7]", ['plugins #1: not text; text in quotes, as "..."']),
+        ("[[]]", ['plugins #1: not text; text in quotes, as "..."']),
+        (
+            '["hunter2"]',
+            ["plugins #1: not installed; no package here declares stream_bot.providers"],
+        ),
+    ],
+)
+def test_what_names_no_plugin(plugins: str, said: list[str]) -> None:
+    """A list of names of packages that are there; a wrong one is not repeated."""
+    assert faults(f"plugins = {plugins}") == said
+
+
+def test_a_plugin_takes_no_word_of_the_bots(site: Path) -> None:
+    """`help history` would mean two things."""
+    code = """
+from dataclasses import replace
+from providers.volcengine import PROVIDER as VENDOR
+KIND = replace(VENDOR.kinds[0], provider="tape", aliases=("history", "tapes"))
+PROVIDER = replace(VENDOR, name="tape", kinds=(KIND,))
+"""
+    install_module(site, "tape", code)
+    assert faults('plugins = ["tape"]') == [
+        "plugins #1: its word history is a verb of the bot; another name or alias in the package"
+    ]
+
+
+def test_every_fault_of_a_plugin_is_a_line(site: Path) -> None:
+    """As with the rest of the file."""
+    code = """
+from dataclasses import replace
+from providers.volcengine import PROVIDER as VENDOR
+PROVIDER = replace(VENDOR, name="tape", kinds=(), title="")
+"""
+    install_module(site, "tape", code)
+    mend = "its author mends the package; leave the plugin out until then"
+    assert faults('plugins = ["tape"]\n[accounts.a]\nprovider = "tape"') == [
+        f"plugins #1: provider tape: no title; {mend}",
+        f"plugins #1: provider tape: no kinds; {mend}",
+    ]
+
+
+def test_a_plugin_that_is_named_twice_hides_nothing(site: Path) -> None:
+    """It is there all the same, so what is not known is not its own."""
+    install_acme(site)
+    assert faults('plugins = ["acme", "acme"]\n[accounts.a]\nprovider = "zebra"') == [
+        "plugins #2: named twice; name it once",
+        "accounts.a.provider: unknown provider; known: alibaba, tencent, volcengine, acme",
+    ]

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -306,6 +307,7 @@ async def test_an_answer_that_does_not_say_is_unknown_and_sent_once(
 ) -> None:
     """Never failed, never sent again; the asker is called in the thread, and once more with the
     verdict: the status shows that it happened."""
+    cast("Any", stage.tencent).recovery = 0.6
     stage.tencent.play(incident, 1)
     await stage.ann("restart tencent 123")
     message = await stage.message("Unknown:")
@@ -314,7 +316,7 @@ async def test_an_answer_that_does_not_say_is_unknown_and_sent_once(
     first, verdict = stage.slack.thread(message)
     assert first.pings == verdict.pings == {"U123"}
     assert "Running again" in verdict.text
-    assert "the answer was lost" in message.screen
+    await stage.slack.wait_for(lambda: "the answer was lost" in message.screen)
     assert stage.calls(stage.tencent, RESTART) == 1
 
 

@@ -77,8 +77,10 @@ class RequestSeen(_Told):
 
 
 class CloudState(_Told):
-    """One vendor. keys: the beginnings of the access key ids it accepts. requests: newest first.
+    """One vendor. keys: the beginnings of the access key ids it accepts.
 
+    quotas: of what changes tasks, and of the reads of the last minute. requests: newest first; of
+    reads that are alike only the newest.
     incidents: what is played now, and how many times more; null: until it is calmed.
     """
 

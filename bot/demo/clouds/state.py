@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 
@@ -23,6 +23,10 @@ __all__ = ["cloud_state"]
 REQUESTS = 30
 """How many requests are told, from the newest one back."""
 
+LATELY = 60.0
+"""Seconds in which a read that was asked shows its quota."""
+
+_LOOKED_AT = 500
 _TEXT = 120
 _PARAMETERS = 8
 _KEY_SHOWN = 4
@@ -35,25 +39,27 @@ _EPOCH = time.time() - time.monotonic()
 def cloud_state(name: str, cloud: Simulator) -> CloudState:
     """All that is told of one vendor's simulator, as of now. name: the vendor's."""
     provider = discover().providers[name]
+    effects = dict(_actions(provider))
     cloud.settle()
     told = _Telling(cloud)
+    reads = {action for action, changes in effects.items() if not changes}
     return CloudState(
         name=name,
         title=provider.title,
         url=cloud.url,
         keys=[_masked(key) for key in cloud.accounts],
-        quotas=_quotas(cloud, dict.fromkeys(_actions(provider))),
+        quotas=_quotas(cloud, effects),
         tasks=[told.task(name, task) for task in cloud.tasks],
-        requests=[told.request(seen) for seen in islice(reversed(cloud.requests), REQUESTS)],
+        requests=[*islice(told.requests(reads), REQUESTS)],
         incidents=dict(cloud.incidents),
     )
 
 
-def _actions(provider: Provider) -> Iterator[str]:
-    """Of every operation; two may share one."""
+def _actions(provider: Provider) -> Iterator[tuple[str, bool]]:
+    """Of every operation, and whether it changes anything; two may share one."""
     for kind in provider.kinds:
         for operation in kind.operations:
-            yield operation.action
+            yield operation.action, operation.effect.changes
 
 
 class _Telling:
@@ -76,6 +82,18 @@ class _Telling:
             state=self._text(task.state),
             means=means.get(task.state, ""),
         )
+
+    def requests(self, reads: Collection[str]) -> Iterator[RequestSeen]:
+        """From the newest back. The bot reads one task again and again while it follows a change,
+        so of reads that are alike and were answered alike only the newest is told."""
+        newer = set()
+        for seen in islice(reversed(self._cloud.requests), _LOOKED_AT):
+            row = self.request(seen)
+            alike = (row.action, *row.parameters.items(), row.verdict, row.answer)
+            if alike not in newer:
+                yield row
+            if seen.action in reads:
+                newer.add(alike)
 
     def request(self, seen: Seen) -> RequestSeen:
         return RequestSeen(
@@ -106,10 +124,16 @@ class _Telling:
         return text if len(text) <= _TEXT else f"{text[: _TEXT - 1]}…"
 
 
-def _quotas(cloud: Simulator, actions: Iterable[str]) -> list[Quota]:
-    """The calls of the last second, by action; of the busiest key, where there are several."""
-    since = time.monotonic() - 1.0
-    recent = takewhile(lambda seen: seen.at > since, reversed(cloud.requests))
+def _quotas(cloud: Simulator, effects: Mapping[str, bool]) -> list[Quota]:
+    """The calls of the last second, by action; of the busiest key, where there are several. Actions
+    that only read are left out while nobody asks for them.
+
+    effects: action -> whether it changes anything.
+    """
+    now = time.monotonic()
+    lately = [*takewhile(lambda seen: seen.at > now - LATELY, reversed(cloud.requests))]
+    asked = {seen.action for seen in lately}
+    recent = takewhile(lambda seen: seen.at > now - 1.0, lately)
     calls = Counter((seen.action, seen.access_key_id) for seen in recent if seen.in_last_second)
     return [
         Quota(
@@ -117,7 +141,8 @@ def _quotas(cloud: Simulator, actions: Iterable[str]) -> list[Quota]:
             limit=cloud.quota(action),
             used=max((n for (of, _), n in calls.items() if of == action), default=0),
         )
-        for action in actions
+        for action, changes in effects.items()
+        if changes or action in asked
     ]
 
 

@@ -25,7 +25,7 @@ def table(asked: Table | None, characters: int) -> tuple[list[Payload], str]:
 
     characters: how many the message has left for it.
     """
-    if asked is None or not asked.rows:
+    if asked is None or not any(asked.rows):
         return [], ""
     columns = min(_MOST_COLUMNS, max(map(len, (asked.header, *asked.rows))))
     header: Iterable[Line] = ((name,) for name in asked.header)

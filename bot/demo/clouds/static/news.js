@@ -36,8 +36,8 @@ function moved(before, after) {
   const gone = before.tasks.filter((task) => !now.has(taskKey(task)));
   const other = after.tasks.filter((task) => old.get(taskKey(task)) !== stateOf(task));
   return [
-    ...other.map((task) => `${after.title}: task ${task.id} is ${stateOf(task)}`),
-    ...gone.map((task) => `${after.title}: task ${task.id} is gone`),
+    ...other.map((task) => `${after.title}: task ${task.id}: ${stateOf(task)}`),
+    ...gone.map((task) => `${after.title}: task ${task.id}: gone`),
   ];
 }
 

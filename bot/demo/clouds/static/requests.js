@@ -43,7 +43,7 @@ function updateQuota(row, quota) {
   meter.high = quota.limit * 0.9;
   meter.value = quota.used;
   meter.setAttribute("aria-label", `${quota.action}, calls in the last second`);
-  write(used, `${quota.used} of ${quota.limit} a second`);
+  write(used, `${quota.used} of ${quota.limit}/s`);
 }
 
 /**

@@ -9,9 +9,10 @@ import { stateOf, taskKey } from "./news.js";
 const LOOKS = {
   running: "good",
   degraded: "warn",
-  "not running": "warn",
+  "no stream": "warn",
   stopped: "warn",
   ended: "over",
+  "not found": "over",
 };
 
 /**

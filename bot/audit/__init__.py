@@ -1,0 +1,10 @@
+"""The trail that cannot be changed unseen.
+
+chain.py   each entry is sealed with the one before it in its operation       pure
+heads.py   one signed line over all operations, to be kept elsewhere          pure
+key.py     the key that both are made with
+reader.py  the journal, read beside a running bot
+verify.py  finds what was changed, and where      export.py  writes the trail out
+upkeep.py  the daily head, and what is old enough to go
+cli.py     `stream-bot audit`
+"""

@@ -1,0 +1,123 @@
+"""Writing the trail: each entry sealed with the one before it in its operation."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text
+
+from bot.audit.chain import Entry, Walk, link
+from bot.audit.key import key_of
+from bot.journal.schema import trail
+
+__all__ = ["TRAIL_LOCK", "entry_of", "take_turns", "write_trail", "write_trails"]
+
+TRAIL_LOCK = 0x5EA1
+"""PostgreSQL: shared by whoever writes the trail, whole for whoever needs it to stand still."""
+
+_SHARED = text("SELECT pg_advisory_xact_lock_shared(:trail)")
+_TURN = text("SELECT pg_advisory_xact_lock(:trail, :turn)")
+_NUMBERS = text(
+    "SELECT nextval(pg_get_serial_sequence('trail', 'seq')) FROM generate_series(1, :count)"
+)
+_TOP = select(func.coalesce(func.max(trail.c.seq), 0))
+_ENDS = select(trail).where(
+    trail.c.seq.in_(
+        select(func.max(trail.c.seq))
+        .where(trail.c.operation.in_(bindparam("operations", expanding=True)))
+        .group_by(trail.c.operation)
+    )
+)
+_WHOLE = select(trail).where(trail.c.operation == bindparam("wanted")).order_by(trail.c.seq)
+
+
+def write_trail(
+    connection: Connection,
+    record_id: str,
+    now: float,
+    *,
+    actor: str,
+    states: tuple[str, str],
+    request_id: str = "",
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """One row: who, when, from which state to which."""
+    row = {
+        "operation": record_id,
+        "at": now,
+        "actor": actor,
+        "from_state": states[0],
+        "to_state": states[1],
+        "request_id": request_id[:128],
+        "detail": dict(detail or {}),
+    }
+    write_trails(connection, [row])
+
+
+def write_trails(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Several rows, each with the columns that `write_trail` fills, in the order of the list.
+
+    The only way into the trail: what is written past it has no hash, and `audit verify` tells.
+    """
+    key = key_of(connection)
+    take_turns(connection, {row["operation"] for row in rows})
+    ends = _ends(connection, {row["operation"] for row in rows}, key)
+    sealed = []
+    for seq, row in zip(_numbers(connection, len(rows)), rows, strict=True):
+        number, previous = ends.get(row["operation"], (0, row["operation"]))
+        # What is sealed is what will be read: JSON knows no tuples, and no keys but text.
+        detail = json.loads(json.dumps(row["detail"]))
+        entry = Entry(**{**row, "detail": detail, "seq": seq, "number": number + 1})
+        entry = replace(entry, hash=link(key, previous, entry))
+        ends[entry.operation] = (number + 1, entry.hash or "")
+        sealed.append(asdict(entry))
+    connection.execute(insert(trail), sealed)
+
+
+def take_turns(connection: Connection, operations: Iterable[str]) -> None:
+    """Until the end of the transaction nobody else adds to these chains. On SQLite it is so."""
+    if connection.dialect.name != "postgresql":
+        return
+    connection.execute(_SHARED, {"trail": TRAIL_LOCK})
+    # Always in the same order, or two would wait for each other.
+    for turn in sorted({zlib.crc32(one.encode()) - 2**31 for one in operations}):
+        connection.execute(_TURN, {"trail": TRAIL_LOCK, "turn": turn})
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """A row of the trail as a value."""
+    return Entry(**row._asdict())
+
+
+def _numbers(connection: Connection, count: int) -> Sequence[int]:
+    """The `seq` of the next rows: they are sealed too, so they must be known before."""
+    if connection.dialect.name == "postgresql":
+        return list(connection.execute(_NUMBERS, {"count": count}).scalars())
+    top: int = connection.execute(_TOP).scalar_one()
+    return range(top + 1, top + 1 + count)
+
+
+def _ends(
+    connection: Connection, operations: Iterable[str], key: bytes
+) -> dict[str, tuple[int, str]]:
+    """Operation -> number and hash of its last entry."""
+    rows = connection.execute(_ENDS, {"operations": list(operations)}).all()
+    ends = {}
+    for last in map(entry_of, rows):
+        if last.hash is not None and last.number is not None:
+            ends[last.operation] = (last.number, last.hash)
+        else:
+            ends[last.operation] = _from_before(connection, last.operation, key)
+    return ends
+
+
+def _from_before(connection: Connection, operation: str, key: bytes) -> tuple[int, str]:
+    """The end of a chain whose entries are older than hashes."""
+    walk = Walk(key, operation)
+    for row in connection.execute(_WHOLE, {"wanted": operation}):
+        walk.step(entry_of(row))
+    return walk.number, walk.last

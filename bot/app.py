@@ -23,9 +23,10 @@ from bot.command import Vocabulary
 from bot.desk import Desk
 from bot.follower import Follower
 from bot.guide import Guide
-from bot.health import admin_endpoint
+from bot.health import Outage, admin_endpoint
 from bot.journal import Journal, Record
 from bot.looks import Looks
+from bot.metrics import MeasuredClient, Metrics, Reading, Source
 from bot.next_steps import NextSteps
 from bot.notices import Notices
 from bot.presses import Presses
@@ -43,7 +44,6 @@ from bot.slack.socket import SocketLink
 from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, connected
 from bot.supervisor import Supervisor
 from providers.catalogue import Catalogue
-from providers.client import Client
 
 __all__ = ["App", "StartError", "run"]
 
@@ -67,6 +67,8 @@ class App:
         self.settings = settings
         self.tokens = tokens
         self.catalogue = catalogue
+        self.metrics = Metrics(catalogue.providers)
+        self._outage = Outage()
         self._stack = AsyncExitStack()
         self._supervisor = Supervisor()
         self.urls: dict[str, str] = {}  # where we listen: "admin", and "listen" in http mode
@@ -129,12 +131,14 @@ class App:
                 settings.slack.api_url,
                 proxy=settings.network.proxy,
                 ca_file=settings.network.ca_file,
+                heard=self._heard,
             )
         )
+        self.metrics.watch(self.journal.figures.read)
         await self._serve(
             "admin",
             admin,
-            admin_endpoint({"slack": self._slack_ok, "journal": self._writes}),
+            admin_endpoint({"slack": self._slack_ok, "journal": self._writes}, self.metrics),
         )
         identity = await self._introduce()
         self._assemble(identity)
@@ -160,7 +164,8 @@ class App:
             settings.targets,
             most_tasks=settings.limits.batch_tasks,
         )
-        self.client = Client(
+        self.client = MeasuredClient(
+            self.metrics,
             catalogue,
             timeout=settings.timeouts.vendor_seconds,
             proxy=settings.network.proxy,
@@ -200,6 +205,7 @@ class App:
             identity=identity,
             teams=teams,
             commands_per_minute=settings.limits.commands_per_minute,
+            metrics=self.metrics,
         ).register(self._bolt)
 
     def _assemble_story(
@@ -218,6 +224,7 @@ class App:
 
         breaker = Breaker(settings, catalogue, self.client, journal, wake=outbox.wake)
         self._stack.push_async_callback(breaker.stop)
+        self.metrics.watch(_told_by(lambda: {"breakers_open": breaker.open()}))
         looks = Looks(settings, catalogue, self.client, breaker, journal.now)
         beforehand = Beforehand(catalogue, journal, looks)
         self._follower = Follower(
@@ -293,6 +300,7 @@ class App:
             batches=batches,
             supervisor=self._supervisor,
             changed=self._changed,
+            lease_lost=self.metrics.lease_lost,
         )
         self._reads = Reads(
             settings,
@@ -329,6 +337,7 @@ class App:
 
     def _changed(self, record: Record) -> None:
         """There is news of an operation: for the channel, and for its batch, if it is in one."""
+        self.metrics.told(record)
         self._outbox.changed(record)
         self._batch_run.child_ended(record)
 
@@ -367,15 +376,24 @@ class App:
         secret = self.tokens.signing_secret
         if secret is None:  # settings see to it; here for the type checker
             raise StartError("SLACK_SIGNING_SECRET is not set")
-        endpoint = slack_endpoint(self._bolt, secret.get_secret_value())
+        endpoint = slack_endpoint(self._bolt, secret.get_secret_value(), acked=self.metrics.ack)
         await self._serve("listen", listen, endpoint)
-        self._slack_ready = lambda: True
+        self._slack_ready = lambda: self._outage.reachable
 
     def _connect(self) -> None:
         app_token = self.tokens.app_token
         if app_token is None:  # likewise
             raise StartError("SLACK_APP_TOKEN is not set")
-        link = SocketLink(self._bolt, app_token.get_secret_value(), self.settings.network.proxy)
+        link = SocketLink(
+            self._bolt,
+            app_token.get_secret_value(),
+            self.settings.network.proxy,
+            acked=self.metrics.ack,
+            heard=self._heard,
+        )
+        self.metrics.watch(
+            _told_by(lambda: {"slack_connections": link.live, "slack_reconnects": link.reconnects})
+        )
         link.start()
         self._stack.push_async_callback(link.stop)
         self._slack_ready = lambda: link.connected
@@ -413,11 +431,23 @@ class App:
         self._stack.push_async_callback(end)
         return task
 
+    def _heard(self, method: str, result: str) -> None:
+        """What a call of Slack's API came to."""
+        self.metrics.slack(method, result)
+        self._outage.heard(result)
+
     async def _slack_ok(self) -> bool:
         return self._slack_ready()
 
     async def _writes(self) -> bool:
         return await self.journal.writable()
+
+
+def _told_by(figures: Callable[[], Reading]) -> Source:
+    async def tell() -> Reading:
+        return figures()
+
+    return tell
 
 
 def _link(identity: Identity, record: Record) -> str | None:

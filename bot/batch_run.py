@@ -79,7 +79,7 @@ class BatchRun:
             self._awake[batch_id] = True
             return
         self._awake[batch_id] = False
-        self._supervisor.spawn(self._steps(batch_id), f"op {batch_id}, its tasks")
+        self._supervisor.spawn(self._steps(batch_id), f"op {batch_id}, its tasks", op=batch_id)
 
     async def _steps(self, batch_id: str) -> None:
         try:
@@ -147,7 +147,7 @@ class BatchRun:
             return
         if approved is not None:
             self._changed(approved)
-            self._supervisor.spawn(self._run(approved), f"op {approved.id}")
+            self._supervisor.spawn(self._run(approved), f"op {approved.id}", op=approved.id)
 
     async def _run(self, child: Record) -> None:
         try:

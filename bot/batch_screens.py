@@ -240,7 +240,7 @@ def _stopped_early(parent: Record, children: Children) -> str:
     why = _why_stopped(parent)
     if not why:
         return ""
-    rest = sum(child.outcome is not None and stopped(child) for child in children)
+    rest = count_sent(children)[Sent.NOT_SENT]
     left = len(children) - rest
     return f"{why.rstrip('.')}: {left} {_were(left)} sent, {rest} {_were(rest)} not."
 

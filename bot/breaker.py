@@ -116,6 +116,13 @@ class Breaker:
             line.begin_pause(self._settings.limits.pause_seconds, self._journal.now())
             self._supervisor.spawn(self._sit_out(call, line, channel), "a paused vendor")
 
+    def open(self) -> dict[str, float]:
+        """How many keys' services are paused, for each provider."""
+        counted = dict.fromkeys(self._catalogue.providers, 0.0)
+        for (provider, _, _), line in self._lines.items():
+            counted[provider] += line.paused
+        return counted
+
     async def stop(self) -> None:
         """Try no more. The next run of the bot begins without a pause."""
         await self._supervisor.drain(0.0)

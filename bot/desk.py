@@ -117,7 +117,7 @@ class Desk:
             log.error("the journal cannot be written: %s", type(error).__name__)
             return answers.not_accepted()
         if record is not None:
-            self._supervisor.spawn(self.consider(record), f"op {record.id}")
+            self._supervisor.spawn(self.consider(record), f"op {record.id}", op=record.id)
         elif origin.pressed:  # a delivery that was taken before is no news; a second press is
             return answers.pressed_before()
         return None
@@ -303,7 +303,7 @@ class Desk:
         if approved is None:
             return False
         self._changed(approved)
-        self._supervisor.spawn(self._runner.run(approved), f"op {approved.id}")
+        self._supervisor.spawn(self._runner.run(approved), f"op {approved.id}", op=approved.id)
         return True
 
     async def end_unsent(

@@ -74,7 +74,7 @@ class Follower:
     def begin(self, record: Record) -> None:
         """Follow a change whose verdict is open; returns at once."""
         if record.verdict is Verdict.FOLLOWING:
-            self._supervisor.spawn(self._follow(record), f"following op {record.id}")
+            self._supervisor.spawn(self._follow(record), f"following op {record.id}", op=record.id)
 
     async def stop(self) -> None:
         """Look no more; what is open stays open in the journal."""

@@ -4,8 +4,8 @@ address.
     healthz     200 while the process answers
     readyz      200 where every check holds, else 503. The body names each check, and the figures:
                 "ready", "not ready", or "degraded" where the oldest owed message is older than
-                LATE_SECONDS. That alone is still 200: no other replica could pay it sooner, and
-                commands are taken and run whether or not the channel hears of them in time.
+                LATE_SECONDS. That alone is still 200: commands are taken and run whether or not
+                the channel hears of them in time, and nothing is paid sooner without this process.
     metrics     Prometheus' text format
 """
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bot import answers
+from bot import answers, logs
 from bot.batches import BatchDesk, strictest
 from bot.beforehand import Beforehand, what_changed
 from bot.brakes import BrakeDesk
@@ -83,6 +83,11 @@ class Presses:
         if record is None or not known or not self._on_its_card(record, press):
             self._whisper(press.ear, answers.not_a_card())
             return
+        with logs.operation(record.id):
+            await self._take_on(record, press)
+
+    async def _take_on(self, record: Record, press: Press) -> None:
+        """A press on the card of this operation."""
         if press.message_ts not in (record.message_ts, record.copy_ts):
             await self._journal.bind(record, press.message_ts, press.ear.response_url)
         if press.action == HALT:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
-from bot import outcome
+from bot import logs, outcome
 from bot.batches import BatchDesk
 from bot.desk import Desk
 from bot.follower import Follower
@@ -39,6 +39,7 @@ class Recovery:
         batches: BatchDesk,
         supervisor: Supervisor,
         changed: Callable[[Record], None],
+        lease_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._desk = desk
@@ -48,13 +49,14 @@ class Recovery:
         self._batches = batches
         self._supervisor = supervisor
         self._changed = changed
+        self._lease_lost = lease_lost
 
     async def at_start(self) -> None:
         """Take over what no living process looks after. With SQLite that is everything, also what
         was being sent; with several replicas a lease tells when nobody is left to end that."""
         if self._journal.alone:
             for record in await self._journal.in_state(State.SENDING):
-                await self._lost(record)
+                await self._overdue(record)
         await self._go_on(await self._journal.replicas.adopt(at_start=True))
         await self._batches.at_start()
 
@@ -75,19 +77,24 @@ class Recovery:
         for record in records:
             match record.state:
                 case State.ASKED if record.due_at is None or record.due_at > self._journal.now():
-                    self._supervisor.spawn(self._desk.consider(record), f"op {record.id}, again")
+                    self._supervisor.spawn(
+                        self._desk.consider(record), f"op {record.id}, again", op=record.id
+                    )
                 case State.APPROVED:
-                    self._supervisor.spawn(self._desk.resume(record), f"op {record.id}, resumed")
+                    self._supervisor.spawn(
+                        self._desk.resume(record), f"op {record.id}, resumed", op=record.id
+                    )
                 case _:
                     self._follower.begin(record)
 
     async def _overdue(self, record: Record) -> None:
-        if record.state is State.SENDING:
-            await self._lost(record)
-        elif record.state is State.APPROVED and record.command.others:
-            await self._batches.overdue(record)
-        else:
-            await self._runner.expire(record)
+        with logs.operation(record.id):
+            if record.state is State.SENDING:
+                await self._lost(record)
+            elif record.state is State.APPROVED and record.command.others:
+                await self._batches.overdue(record)
+            else:
+                await self._runner.expire(record)
 
     async def _lost(self, record: Record) -> None:
         """Claimed, and nobody is left who could say what came of it: unknown, never sent again."""
@@ -108,5 +115,6 @@ class Recovery:
         )
         if ended is not None:
             log.warning("op %s: its end is unknown", record.id)
+            self._lease_lost()
             self._changed(ended)
             self._follower.begin(ended)

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from bot import logs
+
 __all__ = ["Supervisor"]
 
 log = logging.getLogger(__name__)
@@ -22,11 +24,18 @@ class Supervisor:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run this; an exception is logged, never lost."""
-        task = asyncio.create_task(work, name=name)
+    def spawn(
+        self, work: Coroutine[Any, Any, None], name: str, *, op: str = ""
+    ) -> asyncio.Task[None]:
+        """Run this; an exception is logged, never lost.
+
+        op: the operation that its log lines belong to. To none if left out, not to that of whoever
+        happened to start it: a worker serves many.
+        """
+        with logs.operation(op):
+            task = asyncio.create_task(work, name=name)
+            task.add_done_callback(self._done)
         self._tasks.add(task)
-        task.add_done_callback(self._done)
         return task
 
     async def drain(self, seconds: float) -> int:

@@ -34,7 +34,7 @@ from providers.errors import (
     Unreadable,
 )
 from providers.exchange import NO_ANSWER, Exchange, Raw
-from providers.pacing import Pacer, Slot
+from providers.pacing import Pacer, Reserve, Slot
 from providers.provider import Answer, Call, Now, UnreadableAnswerError
 
 __all__ = ["Accepted", "Client"]
@@ -83,6 +83,7 @@ class Client:
     proxy, ca_file: the only way to a proxy or to other certificates; nothing is taken from the
         environment.
     now: seconds since the epoch, for signatures.
+    reserve: what several replicas share their quota through; None for a process on its own.
     """
 
     def __init__(
@@ -93,11 +94,12 @@ class Client:
         proxy: str | None = None,
         ca_file: Path | None = None,
         now: Now = time.time,
+        reserve: Reserve | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._exchange = Exchange(timeout=timeout, proxy=proxy, ca_file=ca_file)
         self._now = now
-        self._pacer = Pacer()
+        self._pacer = Pacer(reserve)
         # host -> vendor's time minus ours, in seconds: as last seen, and as used for signatures
         self._seen: dict[str, float] = {}
         self._offsets: dict[str, float] = {}
@@ -115,7 +117,8 @@ class Client:
         return self._catalogue.provider_of(call.kind).wire.request(call)
 
     async def slot(self, call: Call, *, again: bool = False) -> Slot:
-        """Wait until the vendor's quota allows this call. Raises NotSent where there is no key.
+        """Wait until the vendor's quota allows this call. Raises NotSent where there is no key, or
+        where the replicas' shared quota cannot be reached.
 
         again: in place of a slot that was held for too long; does not queue anew.
         """

@@ -42,7 +42,10 @@ def flaws(provider: Provider) -> Iterator[str]:
 
     May raise anything where a field has a wrong type.
     """
-    yield from _said(f"provider {foreign(provider.name, 60)}", _of_provider(provider))
+    found = list(_said(f"provider {foreign(provider.name, 60)}", _of_provider(provider)))
+    yield from found
+    if found:  # what follows builds on it
+        return
     for kind in provider.kinds:
         where = foreign(kind.where, 80)
         yield from _said(where, _of_kind(provider, kind))

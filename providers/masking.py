@@ -75,9 +75,7 @@ def masked(value: object, *, deep: int = _MOST_DEEP) -> object:
         return _masked_text(value)
     if isinstance(value, Mapping):
         pairs = list(value.items())[:_MOST_ITEMS]
-        return {
-            foreign(name, 60): _masked_field(str(name), inside, deep) for name, inside in pairs
-        }
+        return {foreign(name, 60): _masked_field(str(name), inside, deep) for name, inside in pairs}
     if isinstance(value, Sequence):
         return [masked(inside, deep=deep - 1) for inside in value[:_MOST_ITEMS]]
     return value if isinstance(value, int | float | bool) or value is None else foreign(value)

@@ -4,26 +4,75 @@ One gate for each access key and API. Calls leave evenly spaced, the first at on
 lets a burst through (`AsyncLimiter(20, 1)`) sends 39 calls in its first second.
 
 The spacing is wider than 1/quota by a guard of 5 %, so that 21 calls at 20/s span 1.05 s and up to
-50 ms of jitter on the way is harmless. A caller that was held up for half of that between getting
-its slot and sending throws the slot away (`Slot.late`) and takes a new one.
+45 ms of jitter on the way is harmless. A caller that was held up for half of that between its slot
+and sending throws the slot away (`Slot.late`) and takes a new one.
+
+Several replicas of the bot share the quota through a `Reserve`. Each still paces itself first, and
+holds one reservation of a key at a time, so a replica that dies or stalls wastes one slot.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import logging
+import math
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiolimiter import AsyncLimiter
 
-__all__ = ["Pacer", "Slot"]
+from providers.errors import Fault, FaultKind, NotSent, Retry
+
+__all__ = ["NO_SLOT", "Pacer", "Reserve", "ReserveError", "Slot", "catch_up"]
+
+log = logging.getLogger(__name__)
 
 GUARD = 1.05
 
-# A wake-up is about a millisecond late. A bucket of exactly one call adds those up, which costs
-# 7 % of a quota of 50/s; a tenth of a call more lets the next call make up for it, and shortens the
-# span of any 21 calls by no more than a tenth of one step.
-_CATCH_UP = 0.1
+MOST_LATE = 10
+"""Reservations in a row that come too late to be used, after which the caller is told."""
+
+NO_SLOT = Fault(
+    code="",
+    kind=FaultKind.INTERNAL,
+    label="no quota slot",
+    says="No place in the vendor's quota could be reserved ({why}). Nothing reached the vendor, so "
+    "trying again is safe",
+    step="try again in a minute; if it stays, the bot operator looks at the database",
+    who="you",
+    retry=Retry.SAFE,
+)
+
+
+def catch_up(step: float) -> float:
+    """Seconds that a call may leave before it is `step` after the one before it.
+
+    A wake-up is about a millisecond late. Without this those would add up, which costs 7 % of a
+    quota of 50/s. A run of calls is shortened by it once, not for each call.
+    """
+    return min(0.1 * step, 0.005)
+
+
+class ReserveError(Exception):
+    """No slot could be reserved. Its text says why, in a few words for people."""
+
+
+class Reserve(Protocol):
+    """Slots that all replicas draw from. key: a digest of what the vendor counts together."""
+
+    async def reserve(self, key: str, step: float) -> float:
+        """Take the next slot; seconds from now until it (less than 0: it was a moment ago).
+
+        step: seconds between two slots; the widest that a replica asks for counts for all.
+        Raises ReserveError.
+        """
+        ...
+
+    async def slow_down(self, key: str, seconds: float) -> None:
+        """Give out no slot of this key for so long. Raises ReserveError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +88,56 @@ class Slot:
     @property
     def late(self) -> bool:
         """True when it was held for too long: sending now could crowd the vendor's window."""
-        return asyncio.get_running_loop().time() - self.at > self.good_for
+        return _now() - self.at > self.good_for
 
 
 class _Gate:
-    def __init__(self, quota: float, step: float) -> None:
-        self.step = step
-        self.limiter = AsyncLimiter(1 + _CATCH_UP, step * (1 + _CATCH_UP))
+    """This process's own pace for one key."""
+
+    def __init__(self, key: tuple[str, ...], quota: float, step: float) -> None:
+        self.digest = hashlib.sha256("|".join(key).encode()).hexdigest()
         self.turn = asyncio.Lock()  # first come, first served
-        self.closed_until = 0.0
+        self.closed_until = self._last = -math.inf
+        self.widen(quota, step)
+
+    def widen(self, quota: float, step: float) -> None:
+        """From the next call on. Those in line stay in line."""
+        self.step = step
+        early = catch_up(step)
+        self._limiter = AsyncLimiter(1 + early / step, step + early)
+        self.close(self._last + step)
         # What the guard leaves of the span of `quota` + 1 calls; half of it is for the network.
-        self.good_for = ((quota - _CATCH_UP) * step - 1) / 2
+        self.good_for = (quota * step - early - 1) / 2
+
+    def close(self, until: float) -> None:
+        self.closed_until = max(self.closed_until, until)
+
+    async def passed(self) -> float:
+        """Wait for the next turn of this process; when it came."""
+        while True:
+            await self._limiter.acquire()
+            now = _now()
+            if now >= self.closed_until:
+                self._last = now
+                return now
+            await asyncio.sleep(self.closed_until - now)
 
 
 class Pacer:
-    """Hands out slots, one gate for each access key and API."""
+    """Hands out slots, one gate for each access key and API.
 
-    def __init__(self) -> None:
+    reserve: what the replicas share; None where this process is the only one.
+    """
+
+    def __init__(self, reserve: Reserve | None = None) -> None:
+        self._reserve = reserve
         self._gates: dict[tuple[str, ...], _Gate] = {}
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def slot(
         self, key: tuple[str, ...], quota: float, share: float = 1.0, *, again: bool = False
     ) -> Slot:
-        """Wait for the next slot.
+        """Wait for the next slot. Raises NotSent where none can be reserved.
 
         key: what the vendor counts together: provider, access key id, action.
         quota: calls a second that the vendor allows; share: how much of it is ours (0 to 1). Where
@@ -70,22 +146,51 @@ class Pacer:
         """
         gate = self._gate(key, quota, share)
         async with nullcontext() if again else gate.turn:
-            while True:
-                await gate.limiter.acquire()
-                now = asyncio.get_running_loop().time()
-                if now >= gate.closed_until:
-                    return Slot(now, gate.good_for)
-                await asyncio.sleep(gate.closed_until - now)
+            for _ in range(MOST_LATE):
+                at = await gate.passed()
+                if self._reserve is not None:
+                    at = await _reserved(self._reserve, gate)
+                slot = Slot(at, gate.good_for)
+                if not slot.late and _now() >= gate.closed_until:
+                    return slot
+        raise NotSent(NO_SLOT, why="each came too late")
 
     def slow_down(self, key: tuple[str, ...], seconds: float) -> None:
-        """The vendor said slower: nobody gets a slot of this key for so long."""
+        """The vendor said slower: nobody gets a slot of this key for so long, on no replica."""
         if gate := self._gates.get(key):
-            until = asyncio.get_running_loop().time() + seconds
-            gate.closed_until = max(gate.closed_until, until)
+            gate.close(_now() + seconds)
+            if self._reserve is not None:
+                telling = asyncio.create_task(_tell(self._reserve, gate.digest, seconds))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
 
     def _gate(self, key: tuple[str, ...], quota: float, share: float) -> _Gate:
         step = max(1 / (quota * share), GUARD / quota)
         gate = self._gates.get(key)
-        if gate is None or step > gate.step:
-            gate = self._gates[key] = _Gate(quota, step)
+        if gate is None:
+            gate = self._gates[key] = _Gate(key, quota, step)
+        elif step > gate.step:
+            gate.widen(quota, step)
         return gate
+
+
+async def _reserved(reserve: Reserve, gate: _Gate) -> float:
+    """Wait for the next slot of all replicas; when it was."""
+    try:
+        until = await reserve.reserve(gate.digest, gate.step)
+    except ReserveError as error:
+        raise NotSent(NO_SLOT, why=str(error)) from error
+    at = _now() + until
+    await asyncio.sleep(until)
+    return at
+
+
+async def _tell(reserve: Reserve, digest: str, seconds: float) -> None:
+    try:
+        await reserve.slow_down(digest, seconds)
+    except ReserveError as error:
+        log.warning("the other replicas were not told to slow down: %s", error)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

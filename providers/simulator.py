@@ -133,6 +133,9 @@ class Simulator(ABC):
     clock_skew: float = 300.0
     """How far off a signature's time may be, in seconds."""
 
+    recovery: float = 4.0
+    """Seconds from a restart or a start until the task runs."""
+
     def __init__(self, *, now: Callable[[], float] = time.time, delay: float = 1.0) -> None:
         self.accounts: dict[str, SimulatedAccount] = {}
         self.tasks: list[SimulatedTask] = []

@@ -6,6 +6,8 @@ and start the server. Where none is installed, those tests are skipped.
 
 Root must not run the server, so as root it runs as another user. A guard stops it and removes its
 files when the pipe to this process closes: also where the process was killed.
+
+PYTEST_DONT_REWRITE: a benchmark or a test may have imported this module before it is a plugin.
 """
 
 from __future__ import annotations

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, Engine, make_url
+if TYPE_CHECKING:  # the settings need only `checked`
+    from sqlalchemy import URL, Connection, Engine
 
 __all__ = ["AuditKeyError", "checked", "find_key", "hold_key", "key_file", "key_of"]
 
@@ -60,6 +62,8 @@ def find_key(url: str | URL, configured: bytes | None) -> bytes:
 
 def key_file(url: str | URL) -> Path:
     """Where the key of an embedded database is. Raises AuditKeyError for any other database."""
+    from sqlalchemy import make_url  # noqa: PLC0415
+
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         raise AuditKeyError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from bot.journal.database import Database
 from bot.journal.record import Look, Notice, Outcome, Record, State, Verdict
@@ -79,10 +79,12 @@ def nothing_open(batch_id: str) -> ColumnElement[bool]:
 
 
 def of_no_stopped_batch() -> ColumnElement[bool]:
-    """A guard for a claim: somebody may have stopped the rest while this one was tried again."""
+    """A guard for a claim: somebody may have stopped the rest while this one was tried again. Not
+    between two steps: that would leave the stream down."""
     parent = operation.alias()
     label = parent.c.outcome["label"].as_string()
-    return ~exists().where(parent.c.id == operation.c.batch, label == STOPPED)
+    halted = exists().where(parent.c.id == operation.c.batch, label == STOPPED)
+    return or_(operation.c.first_step.is_not(None), ~halted)
 
 
 def stopped(parent: Record) -> bool:

@@ -36,6 +36,7 @@ from bot.journal.batches import (
 from bot.journal.brakes import Brakes, frozen, names_of
 from bot.journal.database import Database
 from bot.journal.debts import Debts
+from bot.journal.figures import Figures
 from bot.journal.menus import Menus
 from bot.journal.past import Past
 from bot.journal.record import (
@@ -82,7 +83,8 @@ class Journal:
     """Use `await Journal.open(url)`. `owner` names this process's run; a new one for each start.
 
     debts: what is owed to Slack. past: what was done before. brakes: what is frozen. menus: what
-    the choices under a list stand for. batches: several tasks under one command.
+    the choices under a list stand for. batches: several tasks under one command. figures: how much
+    waits.
     """
 
     def __init__(self, database: Database, lock: Lock | None) -> None:
@@ -92,6 +94,7 @@ class Journal:
         self.owner = str(uuid.uuid4())
         self.replicas = Replicas(database, self.owner)
         self.debts = Debts(database, self.replicas)
+        self.figures = Figures(database)
         self.past = Past(database)
         self.brakes = Brakes(database)
         self.menus = Menus(database)

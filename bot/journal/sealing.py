@@ -14,7 +14,7 @@ from bot.audit.chain import Entry, Walk, link
 from bot.audit.key import key_of
 from bot.journal.schema import trail
 
-__all__ = ["TRAIL_LOCK", "entry_of", "take_turns", "write_trail", "write_trails"]
+__all__ = ["TRAIL_LOCK", "end_of_old", "entry_of", "take_turns", "write_trail", "write_trails"]
 
 TRAIL_LOCK = 0x5EA1
 """PostgreSQL: shared by whoever writes the trail, whole for whoever needs it to stand still."""
@@ -111,11 +111,11 @@ def _ends(
         if last.hash is not None and last.number is not None:
             ends[last.operation] = (last.number, last.hash)
         else:
-            ends[last.operation] = _from_before(connection, last.operation, key)
+            ends[last.operation] = end_of_old(connection, last.operation, key)
     return ends
 
 
-def _from_before(connection: Connection, operation: str, key: bytes) -> tuple[int, str]:
+def end_of_old(connection: Connection, operation: str, key: bytes) -> tuple[int, str]:
     """The end of a chain whose entries are older than hashes."""
     walk = Walk(key, operation)
     for row in connection.execute(_WHOLE, {"wanted": operation}):

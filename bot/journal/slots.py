@@ -47,9 +47,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-ANSWER_SECONDS = 3.0
-"""A database that takes longer is down, as far as the quota is concerned."""
-
 UNSURE = 0.01
 """Seconds. How well the server's time must be known: the vendor's window has 22 ms for this and for
 the network together. An answer within the same region takes 1 or 2 ms."""
@@ -69,23 +66,18 @@ rate_slot = Table(
     Column("step", Double, nullable=False),  # the widest that a replica asked for
 )
 
-# `clock_timestamp()` and not `now()`: a statement that waited for the row must see the time it got
-# it. Nothing here outlives the server by more than a moment, so no commit waits for the disk.
-_SESSION = {
-    "synchronous_commit": "off",
-    "statement_timeout": "2s",
-}
 _CONNECT = {
     "connect_timeout": 2,
-    "tcp_user_timeout": 3000,
+    "tcp_user_timeout": 3000,  # milliseconds, for a server that vanished
+    "keepalives_idle": 3,
     "application_name": "stream-bot slots",
-    "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
 }
 
 
 def _statements() -> tuple[Executable, Executable, Executable]:
     """To reserve a slot, to give out none for some seconds, and to see the server's time."""
     row = rate_slot.c
+    # Not now(): a statement that waited for the row must see the time when it got it.
     now = cast(extract("epoch", func.clock_timestamp()), Double)
     step, early, seconds = (bindparam(name, type_=Double) for name in ("step", "early", "seconds"))
     key = bindparam("key", type_=String)
@@ -140,9 +132,11 @@ class Slots:
     """`providers.pacing.Reserve` on PostgreSQL. `close` it at the end.
 
     url: the journal's database, where a migration has made the table.
+    answer_seconds: a database that takes longer is down, as far as the quota is concerned.
     """
 
-    def __init__(self, url: str | URL) -> None:
+    def __init__(self, url: str | URL, *, answer_seconds: float = 3.0) -> None:
+        self._answer_seconds = answer_seconds
         self._engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
             isolation_level="AUTOCOMMIT",
@@ -171,9 +165,9 @@ class Slots:
         self._engine.dispose()
 
     async def _ask(self, work: Callable[[Connection], T]) -> T:
-        until = time.monotonic() + ANSWER_SECONDS
+        until = time.monotonic() + self._answer_seconds
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._answer_seconds):
                 return await self._worker.run(lambda: self._connected(work, until), Urgency.CLAIM)
         except (SQLAlchemyError, TimeoutError) as error:
             cause = getattr(error, "orig", None) or error

@@ -9,6 +9,7 @@ from pydantic import Field
 from bot.config import Section
 from bot.policy import Policy
 from bot.settings.sections import (
+    AuditSettings,
     DatabaseSettings,
     HttpSettings,
     LimitSettings,
@@ -33,6 +34,7 @@ class Settings(Section):
     slack: SlackSettings = SlackSettings()
     http: HttpSettings = HttpSettings()
     database: DatabaseSettings = DatabaseSettings()
+    audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
     network: NetworkSettings = NetworkSettings()
     accounts: Mapping[str, Account] = Field(default_factory=dict)

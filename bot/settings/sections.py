@@ -23,12 +23,14 @@ from pydantic import (
     model_validator,
 )
 
+from bot.audit.key import AuditKeyError, checked
 from bot.config import Section, mistake
 from bot.policy.rules import slack_id
 from providers.account import HttpUrl, Secret, SecretMissingError, SecretRef
 
 __all__ = [
     "Address",
+    "AuditSettings",
     "DatabaseSettings",
     "HttpSettings",
     "LimitSettings",
@@ -157,9 +159,38 @@ def _check_database_url(url: str, *, may_hold_a_password: bool) -> None:
 
 
 class DatabaseSettings(Section):
-    """[database]. url: as SQLAlchemy writes it, without a driver; it may hold a password."""
+    """[database]. url: as SQLAlchemy writes it, without a driver; it may hold a password.
+
+    keep_days: operations that were over so long ago are removed, with their trail; 0 for never.
+    """
 
     url: Annotated[SecretStr, PlainValidator(_database_url)] = SecretStr("sqlite:///stream-bot.db")
+    keep_days: StrictInt = Field(default=400, ge=0, le=36_500)
+
+
+def _audit_key(value: object, info: ValidationInfo) -> Secret:
+    """A reference to a key that is there and long enough, read here once: to change it later would
+    break the chain."""
+    try:
+        secret: Secret = _REFERENCE.validate_python(value, context=info.context)
+        checked(secret.reveal(), secret.place)
+    except (SecretMissingError, AuditKeyError) as error:
+        raise mistake(str(error)) from None
+    except ValidationError:
+        raise mistake("not a reference", "env:NAME or file:PATH") from None
+    return secret
+
+
+class AuditSettings(Section):
+    """[audit]. key: what the trail is sealed with; None for one beside an embedded database."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    key: Annotated[Secret, PlainValidator(_audit_key)] | None = None
+
+    def read(self) -> bytes | None:
+        """The configured key."""
+        return None if self.key is None else self.key.reveal().encode()
 
 
 class LogSettings(Section):

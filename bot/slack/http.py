@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -34,11 +35,17 @@ class _NotOursError(ValueError):
     """A signed body that is not in any of Slack's forms."""
 
 
-def slack_endpoint(app: AsyncApp, signing_secret: str) -> web.Application:
-    """The web application that takes Slack's requests."""
+def slack_endpoint(
+    app: AsyncApp,
+    signing_secret: str,
+    *,
+    acked: Callable[[float], None] = lambda _seconds: None,
+) -> web.Application:
+    """The web application that takes Slack's requests. acked: told how long each answer took."""
     verifier = SignatureVerifier(signing_secret)
 
     async def handle(request: web.Request) -> web.Response:
+        arrived = asyncio.get_running_loop().time()
         try:
             body = await asyncio.wait_for(request.read(), BODY_SECONDS)
         except TimeoutError:
@@ -58,7 +65,9 @@ def slack_endpoint(app: AsyncApp, signing_secret: str) -> web.Application:
             return web.json_response({"challenge": payload.get("challenge")})
         if payload.get("ssl_check"):
             return web.Response()
-        return await _dispatch(app, payload, timestamp)
+        answer = await _dispatch(app, payload, timestamp)
+        acked(asyncio.get_running_loop().time() - arrived)
+        return answer
 
     endpoint = web.Application(client_max_size=MAX_BODY)
     endpoint.router.add_post(PATH, handle)

@@ -38,6 +38,7 @@ from bot.contact import Ear, Press
 from bot.desk import STALE_SECONDS, Desk
 from bot.guide import Guide
 from bot.journal import Origin
+from bot.metrics import Metrics
 from bot.presses import Presses
 from bot.reads import Reads
 from bot.reply import Reply
@@ -135,6 +136,7 @@ class Listeners:
         identity: Identity,
         teams: frozenset[str],
         commands_per_minute: int,
+        metrics: Metrics,
     ) -> None:
         self._desk = desk
         self._presses = presses
@@ -147,6 +149,7 @@ class Listeners:
         self._identity = identity
         self._teams = teams
         self._most = commands_per_minute
+        self._metrics = metrics
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def register(self, app: AsyncApp) -> None:
@@ -246,11 +249,18 @@ class Listeners:
     ) -> Reply | None:
         """A refusal to show at once, or None: the answer comes by itself."""
         if not self._within_limits(origin.requester):
+            self._metrics.command("", "", "too fast")
             return answers.too_fast(self._most)
         try:
             command: Command = parse(text, self._vocabulary, escaped=escaped)
         except UsageError as error:
+            self._metrics.command("", "", "not understood")
             return answers.usage(error)
+        refusal = await self._hand_over(command, origin, sent_at)
+        self._metrics.typed(command, taken=refusal is None)
+        return refusal
+
+    async def _hand_over(self, command: Command, origin: Origin, sent_at: float) -> Reply | None:
         match command:
             case TaskCommand() if command.verb is not Verb.STATUS:
                 return await self._desk.take(command, origin, sent_at)

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 
+from bot import logs
 from bot.batch_screens import BatchScreens
 from bot.contact import Ear, ear_of
 from bot.journal import Journal, Notice, Origin, Record, State
@@ -97,11 +98,17 @@ class Outbox:
 
     def show(self, origin: Origin, reply: Reply) -> None:
         """Say something in the channel that belongs to no operation, as a shared answer."""
-        self._supervisor.spawn(self._share(origin, reply), "a shared answer")
+        self._supervisor.spawn(
+            self._share(origin, reply), "a shared answer", op=logs.current_operation()
+        )
 
     def whisper(self, ear: Ear, reply: Reply) -> None:
         """Tell one person something that nobody else sees."""
-        self._supervisor.spawn(self._whisper(ear, reply), f"a private answer to {ear.user}")
+        self._supervisor.spawn(
+            self._whisper(ear, reply),
+            f"a private answer to {ear.user}",
+            op=logs.current_operation(),
+        )
 
     async def pay_debts(self) -> None:
         """Queue what an earlier run of the bot still owes."""
@@ -156,16 +163,20 @@ class Outbox:
         while queue:
             record_id = next(iter(queue))
             del queue[record_id]
-            try:
-                await self._pay(record_id)
-            except SlackBusyError as busy:
-                self._later(record_id, channel, busy.wait)
-            except SlackLostError as lost:
-                log.warning("op %s: Slack did not answer (%s); trying again", record_id, lost)
-                self._later(record_id, channel, self._backoff(record_id))
-            except Exception:  # the journal, say: what is owed stays owed
-                log.exception("op %s: its message could not be shown; trying again", record_id)
-                self._later(record_id, channel, self._backoff(record_id))
+            with logs.operation(record_id):
+                await self._try_to_pay(record_id, channel)
+
+    async def _try_to_pay(self, record_id: str, channel: str) -> None:
+        try:
+            await self._pay(record_id)
+        except SlackBusyError as busy:
+            self._later(record_id, channel, busy.wait)
+        except SlackLostError as lost:
+            log.warning("op %s: Slack did not answer (%s); trying again", record_id, lost)
+            self._later(record_id, channel, self._backoff(record_id))
+        except Exception:  # the journal, say: what is owed stays owed
+            log.exception("op %s: its message could not be shown; trying again", record_id)
+            self._later(record_id, channel, self._backoff(record_id))
 
     def _backoff(self, record_id: str) -> float:
         self._failures[record_id] += 1
@@ -370,13 +381,14 @@ class Outbox:
 
     async def _pay_notices(self) -> None:
         for notice in await self._journal.debts.owed_notices():
-            try:
-                if await self._pay_notice(notice):
-                    await self._journal.debts.paid(notice)
-            except SlackBusyError as busy:
-                self._again(busy.wait)
-            except SlackLostError:
-                self._again(2.0)
+            with logs.operation(notice.operation):
+                try:
+                    if await self._pay_notice(notice):
+                        await self._journal.debts.paid(notice)
+                except SlackBusyError as busy:
+                    self._again(busy.wait)
+                except SlackLostError:
+                    self._again(2.0)
 
     def _again(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._notices_wanted.set)

@@ -31,7 +31,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.connection import Connection, Ending
 from bot.slack.dialer import Dialer
 from bot.slack.envelopes import ACK_SECONDS, Envelopes
-from bot.slack.web import SlackWeb
+from bot.slack.web import Heard, SlackWeb
 
 __all__ = ["SocketLink"]
 
@@ -51,12 +51,21 @@ class SocketLink:
     """
 
     def __init__(
-        self, app: AsyncApp, app_token: str, proxy: str | None, *, connections: int = 2
+        self,
+        app: AsyncApp,
+        app_token: str,
+        proxy: str | None,
+        *,
+        connections: int = 2,
+        acked: Callable[[float], None] = lambda _seconds: None,
+        heard: Heard = lambda _method, _result: None,
     ) -> None:
         self.reconnects = 0
         self._app = app
         self._app_token = app_token
         self._proxy = proxy
+        self._acked = acked
+        self._heard = heard
         self._seats = [_Seat(self) for _ in range(connections)]
         self._taking = True
         self._open: set[Connection] = set()
@@ -87,7 +96,7 @@ class SocketLink:
             retry_handlers=[],
         )
         web.proxy = self._proxy  # as an argument, None would mean the environment's
-        slack = SlackWeb(web, self._session)
+        slack = SlackWeb(web, self._session, self._heard)
         self.dialer = Dialer(self._session, slack, self._proxy)
         self._envelopes = Envelopes(self._app, slack.respond)
         for seat in self._seats:
@@ -136,9 +145,11 @@ class SocketLink:
             _spawn(self._acking, self._ack(connection, envelope), "an envelope")
 
     async def _ack(self, connection: Connection, envelope: SocketModeRequest) -> None:
+        arrived = asyncio.get_running_loop().time()
         ack = await self._envelopes.ack(envelope)
         for way in self._ways(connection):
             if await way.send(ack):
+                self._acked(asyncio.get_running_loop().time() - arrived)
                 return
         log.warning("an envelope could not be acked: no connection to Slack is left")
 

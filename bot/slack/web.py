@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,16 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-__all__ = ["SlackBusyError", "SlackLostError", "SlackNoError", "SlackWeb", "connected"]
+__all__ = ["Heard", "SlackBusyError", "SlackLostError", "SlackNoError", "SlackWeb", "connected"]
 
 log = logging.getLogger(__name__)
 
 SECONDS = 10.0
 """Hard bound on one call."""
+
+
+Heard = Callable[[str, str], None]
+"""Told what each call came to: the method, or "response_url"; ok, refused, slowed or lost."""
 
 
 class SlackNoError(Exception):
@@ -52,7 +56,12 @@ class SlackLostError(Exception):
 
 @asynccontextmanager
 async def connected(
-    token: str, api_url: str, *, proxy: str | None, ca_file: Path | None
+    token: str,
+    api_url: str,
+    *,
+    proxy: str | None,
+    ca_file: Path | None,
+    heard: Heard = lambda _method, _result: None,
 ) -> AsyncIterator[SlackWeb]:
     """Slack's Web API for one bot, on connections of its own that are kept and closed at the end.
 
@@ -73,68 +82,97 @@ async def connected(
             retry_handlers=[],  # the library's own would post twice
             timeout=int(SECONDS),
         )
-        yield SlackWeb(client, session)
+        yield SlackWeb(client, session, heard)
 
 
 class SlackWeb:
     """The calls that we make."""
 
-    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        heard: Heard = lambda _method, _result: None,
+    ) -> None:
         self.client = client
+        self._heard = heard
         self._session = session
         self.proxy = client.proxy
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method with JSON. Raises SlackNoError, SlackBusyError or SlackLostError."""
-        return await self._guarded(self.client.api_call(method, json=arguments))
+        return await self._guarded(method, self.client.api_call(method, json=arguments))
 
     async def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method that reads: arguments in the query. Raises likewise."""
-        return await self._guarded(self.client.api_call(method, http_verb="GET", params=arguments))
+        reading = self.client.api_call(method, http_verb="GET", params=arguments)
+        return await self._guarded(method, reading)
 
     async def open_connection(self, app_token: str) -> None:
         """See whether Slack takes the app-level token. Raises likewise."""
-        await self._guarded(self.client.apps_connections_open(app_token=app_token))
+        opening = self.client.apps_connections_open(app_token=app_token)
+        await self._guarded("apps.connections.open", opening)
 
     async def who_am_i(self) -> Mapping[str, Any]:
         """auth.test's answer. Raises likewise."""
-        return await self._guarded(self.client.auth_test())
+        return await self._guarded("auth.test", self.client.auth_test())
 
     async def scopes(self) -> frozenset[str]:
         """The scopes that the bot's token has. Raises likewise."""
-        answer = await self._answered(self.client.auth_test())
+        answer = await self._answered("auth.test", self.client.auth_test())
         headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
         granted = str(headers.get("x-oauth-scopes", ""))
         return frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
 
     async def respond(self, url: str, payload: Mapping[str, Any]) -> None:
         """Answer through a response_url. Raises SlackNoError, SlackBusyError, SlackLostError."""
-        try:
+        with self._counted("response_url"):
             async with self._session.post(url, json=payload, proxy=self.proxy) as answer:
                 if answer.status == 429:
                     raise SlackBusyError(_seconds(answer.headers.get("Retry-After")))
                 if answer.status != 200:
                     raise SlackNoError(f"http_{answer.status}")
-        except aiohttp.ClientConnectorError as error:
-            raise SlackLostError(type(error).__name__, left=False) from None
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise SlackLostError(type(error).__name__, left=True) from None
 
-    async def _guarded(self, call: Awaitable[AsyncSlackResponse]) -> Mapping[str, Any]:
-        answer = await self._answered(call)
+    async def _guarded(self, method: str, call: Awaitable[AsyncSlackResponse]) -> Mapping[str, Any]:
+        answer = await self._answered(method, call)
         return answer.data if isinstance(answer.data, dict) else {}
 
-    @staticmethod
-    async def _answered(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
-        """The one seam where the library's errors become ours."""
-        try:
+    async def _answered(
+        self, method: str, call: Awaitable[AsyncSlackResponse]
+    ) -> AsyncSlackResponse:
+        with self._counted(method):
             return await call
-        except SlackApiError as error:
-            raise _said_no(error) from None
-        except aiohttp.ClientConnectorError as error:
-            raise SlackLostError(type(error).__name__, left=False) from None
-        except (aiohttp.ClientError, SlackClientError, TimeoutError, ValueError) as error:
-            raise SlackLostError(type(error).__name__, left=True) from None
+
+    @contextmanager
+    def _counted(self, method: str) -> Iterator[None]:
+        """Tells what came of a call, in our errors."""
+        try:
+            with _as_ours():
+                yield
+        except (SlackNoError, SlackBusyError, SlackLostError) as error:
+            self._heard(method, _HEARD[type(error)])
+            raise
+        self._heard(method, "ok")
+
+
+_HEARD: dict[type[Exception], str] = {
+    SlackNoError: "refused",
+    SlackBusyError: "slowed",
+    SlackLostError: "lost",
+}
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    """The one seam where the library's errors become ours."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise _said_no(error) from None
+    except aiohttp.ClientConnectorError as error:
+        raise SlackLostError(type(error).__name__, left=False) from None
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, ValueError) as error:
+        raise SlackLostError(type(error).__name__, left=True) from None
 
 
 # Slack's words for its own bad moments: it may have done it, and another try may work.

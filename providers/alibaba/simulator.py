@@ -67,7 +67,6 @@ class AlibabaSimulator(Simulator):
 
     A task that was given a StartTime or an EndTime of its own (in `facts`) starts and ends then.
 
-    recovery: seconds from a restart or a start until the task runs.
     new_ids: True where a restart and a stop give the task another id, and nothing is known under
         the old one. They answer with another id anyway, as on the vendor's pages.
     deleted_stay: True where a deleted task is still told of, as one that has ended. The vendor's
@@ -75,7 +74,6 @@ class AlibabaSimulator(Simulator):
     """
 
     clock_skew = 900.0
-    recovery: float = 4.0
     new_ids: bool = False
     deleted_stay: bool = False
 

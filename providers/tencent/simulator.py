@@ -65,12 +65,10 @@ _REFUSALS: Mapping[Incident, tuple[str, str]] = {
 class TencentSimulator(Simulator):
     """Takes every signed POST of API 3.0 that the bot or the vendor's own SDKs make.
 
-    recovery: seconds from a restart or a start until the task is active again.
     international: True for an account outside China, which cannot ask whether a task runs and may
         have 20 tasks instead of 200 (told, not enforced).
     """
 
-    recovery: float = 4.0
     international: bool = False
 
     def add_task(self, task: SimulatedTask) -> None:

@@ -63,14 +63,12 @@ _BACK_AT = "back_at"
 class VolcengineSimulator(Simulator):
     """Takes every request in the V4 signature that the bot or the vendor's own SDKs make.
 
-    recovery: seconds from the start of a relay until it runs.
     nested: one recording is told in Result.TaskDetail, as the vendor's SDKs read it, and not in
         Result itself, as on the vendor's page.
     sub_accounts: the keys are those of sub-accounts, which have to name a relay's group.
     """
 
     clock_skew = 900.0
-    recovery: float = 4.0
     nested: bool = False
     sub_accounts: bool = False
 

@@ -451,6 +451,20 @@ async def test_what_comes_back_unsent_after_a_stop_is_not_claimed_again(journal:
     assert await states(journal, parent) == ["cancelled", "cancelled"]
 
 
+async def test_a_stop_does_not_leave_a_stream_down(journal: Journal) -> None:
+    """A task between its two steps is stopped at the vendor: its start is still sent."""
+    parent = await approved(journal, "1", "2")
+    child = await journal.approve((await journal.batches.children(parent))[0], actor="U1", lasts=60)
+    claimed = await journal.claim(child, 20) if child else None
+    assert claimed is not None
+    first_step = Outcome(word=OutcomeWord.ACCEPTED, request_id="r-1")
+    between = await journal.advance(claimed, first_step, lasts=60)
+    assert between is not None
+    assert await journal.batches.stop(parent, WHY, actor="U456") == 1
+    assert await states(journal, parent) == ["approved", "cancelled"]
+    assert await journal.claim(between, 20) is not None
+
+
 async def test_the_channel_is_owed_the_batch_and_never_a_task_of_it(journal: Journal) -> None:
     """A task that moves is news of its batch."""
     parent = await approved(journal, "1", "2")

@@ -14,6 +14,7 @@ import pytest
 from bot.journal import State, Verdict
 from bot.sandbox import Message
 from providers.simulator import Incident, SimulatedTask
+from providers.tencent.simulator import TencentSimulator
 from tests.bot.stage import ALIBABA_TASK, RECORDING, TRTC_TASK, Stage, playing
 
 QUICK = "[timeouts]\nvendor_seconds = 1\nverify_seconds = 1.5"
@@ -136,6 +137,7 @@ async def test_nobody_restarts_by_a_button_who_may_not(stage: Stage) -> None:
 
 async def test_an_account_without_a_status_is_told_as_cannot_tell(stage: Stage) -> None:
     """An international account knows only that the task is switched on."""
+    assert isinstance(stage.tencent, TencentSimulator)
     stage.tencent.international = True
     await stage.ann("restart tencent 123")
     message = await stage.message("Cannot tell:")

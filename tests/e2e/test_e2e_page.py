@@ -223,10 +223,9 @@ async def test_a_refused_message_is_shown_with_the_reason(stage: Stage) -> None:
 
 
 async def test_the_first_minute_puts_a_command_into_the_composer(stage: Stage) -> None:
-    """Three suggestions; a click types one, and hidden they stay hidden."""
+    """A click types a suggestion, and hidden they stay hidden."""
     ann = await stage.window()
     strip = ann.page.locator("#tour")
-    assert await strip.locator(".try").count() == 3
     await strip.locator(".try").first.click()
     assert await ann.composer.input_value() == "/stream restart tencent 123"
     await ann.composer.press("Enter")

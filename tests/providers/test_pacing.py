@@ -1,10 +1,14 @@
 """Pacing: the vendor's quota holds in any sliding second, and little of it is wasted."""
 
 import asyncio
+import itertools
+import math
+import re
 
 import pytest
 
-from providers.pacing import Pacer, Slot
+from providers.errors import Fault, NotSent, Retry
+from providers.pacing import MOST_LATE, NO_SLOT, Pacer, ReserveError, Slot, catch_up
 
 KEY = ("tencent", "AKIDEXAMPLE", "RestartLivePullStreamTask")
 
@@ -46,7 +50,7 @@ def most_in_a_second(times: list[float]) -> int:
     return max(sum(1 for t in times if start <= t < start + 1.0) for start in times)
 
 
-@pytest.mark.parametrize("quota", [10, 20, 50])
+@pytest.mark.parametrize("quota", [1, 2, 10, 20, 50])
 def test_never_above_the_quota_in_any_sliding_second(quota: int) -> None:
     """With up to 44 ms of jitter on the way, no sliding second holds more calls than the quota."""
     times = simulated(times_of_slots(quota * 10, quota))
@@ -113,11 +117,12 @@ def test_slow_down_holds_everybody_of_that_key() -> None:
     assert waited >= 2.0
 
 
-def test_a_slot_that_was_held_too_long_is_late() -> None:
+@pytest.mark.parametrize("quota", [1, 20, 50])
+def test_a_slot_that_was_held_too_long_is_late(quota: int) -> None:
     """Half of what the guard leaves is for holding a slot, the other half for the network."""
 
     async def lateness() -> tuple[bool, bool]:
-        slot = await Pacer().slot(KEY, 20)
+        slot = await Pacer().slot(KEY, quota)
         assert 0.02 < slot.good_for < 0.025
         held = Slot(slot.at - slot.good_for - 0.001, slot.good_for)
         return slot.late, held.late
@@ -150,10 +155,159 @@ def test_of_two_shares_of_one_key_the_smaller_counts() -> None:
 
     async def both() -> float:
         pacer = Pacer()
-        await pacer.slot(KEY, 20, 1.0)
-        start = asyncio.get_running_loop().time()
+        first = await pacer.slot(KEY, 20, 1.0)
         for _ in range(11):
-            await pacer.slot(KEY, 20, 0.5)
-        return asyncio.get_running_loop().time() - start
+            last = await pacer.slot(KEY, 20, 0.5)
+        return last.at - first.at
 
-    assert simulated(both()) == pytest.approx(1.0, rel=0.03)
+    assert simulated(both()) == pytest.approx(1.1, rel=0.03)
+
+
+def test_a_smaller_share_slows_those_who_are_in_line_already() -> None:
+    """There is one line for each key, whoever asks."""
+
+    async def both() -> list[float]:
+        pacer = Pacer()
+        line = [asyncio.create_task(pacer.slot(KEY, 20, 1.0)) for _ in range(20)]
+        await line[0]
+        slots = await asyncio.gather(*line, *(pacer.slot(KEY, 20, 0.5) for _ in range(20)))
+        return sorted(slot.at for slot in slots)
+
+    times = simulated(both())
+    assert isinstance(times, list)
+    assert times[-1] - times[0] == pytest.approx(3.9, rel=0.03)
+
+
+class SharedRow:
+    """A `Reserve` in memory, by the rule of the shared database's row.
+
+    trips: how long each answer takes, in seconds, in turn. down: nothing answers.
+    """
+
+    def __init__(self, *trips: float) -> None:
+        self.asked: list[tuple[str, float]] = []
+        self.down = False
+        self._trips = itertools.cycle(trips or (0.002,))
+        self._next = -math.inf
+
+    async def reserve(self, key: str, step: float) -> float:
+        self._hear(key, step)
+        loop = asyncio.get_running_loop()
+        at = max(self._next, loop.time() - catch_up(step))
+        self._next = at + step
+        await asyncio.sleep(next(self._trips))
+        return at - loop.time()
+
+    async def slow_down(self, key: str, seconds: float) -> None:
+        self._hear(key, seconds)
+        self._next = max(self._next, asyncio.get_running_loop().time() + seconds)
+
+    def _hear(self, key: str, seconds: float) -> None:
+        if self.down:
+            raise ReserveError("the database does not answer")
+        self.asked.append((key, seconds))
+
+
+@pytest.mark.parametrize("quota", [10, 20, 50])
+def test_replicas_keep_one_quota_together_and_use_it(quota: int) -> None:
+    """Three of them send no more than one may, and at least 90 % of that."""
+
+    async def three() -> list[float]:
+        row = SharedRow(0.002, 0.001, 0.015)
+        pacers = [Pacer(row) for _ in range(3)]
+        waiting = (pacer.slot(KEY, quota) for _ in range(quota * 4) for pacer in pacers)
+        return sorted(slot.at for slot in await asyncio.gather(*waiting))
+
+    times = simulated(three())
+    assert isinstance(times, list)
+    jittered = sorted(t + (0.044 if n % 2 == 0 else 0.0) for n, t in enumerate(times))
+    assert most_in_a_second(times) <= quota
+    assert most_in_a_second(jittered) <= quota
+    assert (len(times) - 1) / (times[-1] - times[0]) >= 0.9 * quota
+
+
+def test_a_reservation_that_comes_too_late_is_thrown_away() -> None:
+    """A stall between the question and the answer: the next slot is taken in its place."""
+
+    async def stalled() -> tuple[bool, int]:
+        row = SharedRow(0.8, 0.002)
+        slot = await Pacer(row).slot(KEY, 20)
+        return slot.late, len(row.asked)
+
+    assert simulated(stalled()) == (False, 2)
+
+
+def test_a_database_that_is_always_too_late_ends_the_call_unsent() -> None:
+    """Nobody waits for ever, and the slots of the others are not used up."""
+
+    async def slow() -> tuple[Fault, int]:
+        row = SharedRow(0.8)
+        with pytest.raises(NotSent) as caught:
+            await Pacer(row).slot(KEY, 20)
+        return caught.value.fault, len(row.asked)
+
+    assert simulated(slow()) == (NO_SLOT, MOST_LATE)
+
+
+def test_without_its_database_no_call_is_made() -> None:
+    """No slot, no call; and trying again is safe, since nothing was sent."""
+
+    async def down() -> tuple[Fault, str]:
+        row = SharedRow()
+        row.down = True
+        with pytest.raises(NotSent) as caught:
+            await Pacer(row).slot(KEY, 20)
+        return caught.value.fault, caught.value.why
+
+    assert simulated(down()) == (NO_SLOT, "the database does not answer")
+    assert NO_SLOT.retry is Retry.SAFE
+
+
+def test_slow_down_holds_the_other_replicas() -> None:
+    """The vendor told one of them, and it counts all of them together."""
+
+    async def after_a_throttle() -> float:
+        row = SharedRow()
+        one, other = Pacer(row), Pacer(row)
+        await one.slot(KEY, 20)
+        one.slow_down(KEY, 2.0)
+        start = asyncio.get_running_loop().time()
+        await asyncio.sleep(0)  # lets it tell
+        return (await other.slot(KEY, 20)).at - start
+
+    assert simulated(after_a_throttle()) == pytest.approx(2.0, abs=0.01)
+
+
+def test_slow_down_holds_this_replica_though_the_others_cannot_be_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What cannot be shared is logged, and kept here."""
+
+    async def throttled() -> float:
+        row = SharedRow()
+        pacer = Pacer(row)
+        await pacer.slot(KEY, 20)
+        start = asyncio.get_running_loop().time()
+        row.down = True
+        pacer.slow_down(KEY, 2.0)
+        await asyncio.sleep(0)  # lets it try to tell
+        row.down = False
+        return (await pacer.slot(KEY, 20)).at - start
+
+    assert simulated(throttled()) == pytest.approx(2.0, abs=0.01)
+    assert "were not told to slow down" in caplog.text
+
+
+def test_what_is_shared_names_no_access_key() -> None:
+    """The row's key is a digest, the same on every replica."""
+
+    async def asked() -> list[tuple[str, float]]:
+        row = SharedRow()
+        for pacer in (Pacer(row), Pacer(row)):
+            await pacer.slot(KEY, 20)
+        return row.asked
+
+    keys = simulated(asked())
+    assert isinstance(keys, list)
+    assert keys[0] == keys[1]
+    assert re.fullmatch("[0-9a-f]{64}", keys[0][0])

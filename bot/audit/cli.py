@@ -1,0 +1,197 @@
+"""`stream-bot audit`: verify, export, head. Works beside a running bot, and writes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from providers.foreign import foreign
+
+if TYPE_CHECKING:  # the database takes its time; --help need not wait
+    from bot.audit.chain import Fault
+    from bot.audit.heads import Head
+    from bot.audit.verify import Report
+    from bot.settings import Settings
+
+__all__ = ["add_commands", "run"]
+
+MOST_FAULTS = 100
+"""Lines; what comes after them is counted."""
+
+_AGO = re.compile(r"([0-9]{1,6})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class _CannotLook(Exception):
+    """The text is one line for the operator."""
+
+
+def add_commands(audit: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
+    """The subcommands. config: the parser with --config."""
+    commands = audit.add_subparsers(required=True, metavar="COMMAND", dest="audit")
+    text = "find what was changed in the trail, and where; exit 1 if anything was"
+    verify = commands.add_parser("verify", parents=[config], help=text, description=text)
+    verify.add_argument(
+        "--head",
+        metavar="TEXT|FILE",
+        help="a head that was kept elsewhere, as the line in the audit channel; or a file of them",
+    )
+    text = "write the trail out"
+    export = commands.add_parser("export", parents=[config], help=text, description=text)
+    when = "a date or time in UTC (2026-11-21, 2026-11-21T15:00), or how long ago (2d, 12h)"
+    export.add_argument("--since", metavar="WHEN", type=_since, help=f"from then on: {when}")
+    export.add_argument("--until", metavar="WHEN", type=_until, help="a date counts as a whole day")
+    export.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", dest="form")
+    export.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
+    text = "print a signed head over all operations, to be kept elsewhere"
+    commands.add_parser("head", parents=[config], help=text, description=text)
+
+
+def run(options: argparse.Namespace, settings: Settings, out: TextIO = sys.stdout) -> int:
+    """0: done, unbroken. 1: something was changed. 2: it could not be looked at."""
+    from bot.audit.key import AuditKeyError  # noqa: PLC0415
+    from bot.journal.store import JournalError  # noqa: PLC0415
+
+    work = {"verify": _verify, "export": _export, "head": _head}[options.audit]
+    try:
+        return work(options, settings, out)
+    except (AuditKeyError, JournalError, _CannotLook) as error:
+        sys.stderr.write(f"stream-bot: {error}\n")
+        return 2
+
+
+def _verify(options: argparse.Namespace, settings: Settings, out: TextIO) -> int:
+    from bot.audit.reader import reading  # noqa: PLC0415
+    from bot.audit.verify import verify  # noqa: PLC0415
+
+    heads = _heads(options.head) if options.head else []
+    with reading(_url(settings)) as connection:
+        report = verify(connection, _key(settings), heads)
+    for fault in report.faults[:MOST_FAULTS]:
+        print(_line(fault), file=out)
+    if (more := len(report.faults) - MOST_FAULTS) > 0:
+        print(f"and {more} more", file=out)
+    if report.faults:
+        print(f"BROKEN: {_many(len(report.faults), 'fault')}", file=out)
+        return 1
+    print(f"unbroken: {'; '.join(_summary(report))}", file=out)
+    return 0
+
+
+def _export(options: argparse.Namespace, settings: Settings, out: TextIO) -> int:
+    from bot.audit.export import write  # noqa: PLC0415
+    from bot.audit.reader import reading  # noqa: PLC0415
+
+    span = {"since": options.since, "until": options.until}
+    with reading(_url(settings)) as connection:
+        if options.output is None:
+            write(connection, out, options.form, **span)
+            return 0
+        try:
+            # Line ends are the format's own.
+            with options.output.open("w", encoding="utf-8", newline="") as file:
+                count = write(connection, file, options.form, **span)
+        except OSError as error:
+            raise _CannotLook(f"{options.output} cannot be written: {error.strerror}") from error
+    print(f"{_many(count, 'entry')} written to {options.output}", file=out)
+    return 0
+
+
+def _head(_options: argparse.Namespace, settings: Settings, out: TextIO) -> int:
+    from bot.audit.reader import reading  # noqa: PLC0415
+    from bot.audit.upkeep import take_head  # noqa: PLC0415
+
+    with reading(_url(settings), still=True) as connection:
+        print(take_head(connection, _key(settings), time.time()), file=out)
+    return 0
+
+
+def _url(settings: Settings) -> str:
+    return settings.database.url.get_secret_value()
+
+
+def _key(settings: Settings) -> bytes:
+    from bot.audit.key import find_key  # noqa: PLC0415
+
+    return find_key(_url(settings), settings.audit.read())
+
+
+def _heads(given: str) -> list[Head]:
+    """The heads in a text, or in the file that it names."""
+    from bot.audit.heads import heads_in  # noqa: PLC0415
+
+    if heads := list(heads_in(given)):
+        return heads
+    try:
+        heads = list(heads_in(Path(given).read_text(encoding="utf-8", errors="replace")))
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a path"
+        raise _CannotLook(f"--head is neither a head nor a file of heads ({why})") from error
+    if not heads:
+        raise _CannotLook("--head: there is no head in that file")
+    return heads
+
+
+# What is said
+
+
+def _line(fault: Fault) -> str:
+    from bot.audit.export import iso  # noqa: PLC0415
+
+    number = f" entry {fault.number}" if fault.number else ""
+    at = f", {iso(fault.at)}" if fault.at is not None else ""
+    return f"{foreign(fault.operation, 40)}{number}{at}: {fault.says}"
+
+
+def _summary(report: Report) -> list[str]:
+    from bot.audit.export import iso  # noqa: PLC0415
+
+    last = f", the last of {iso(report.last)}" if report.entries else ""
+    operations = _many(report.operations, "operation")
+    said = [f"{operations}, {_many(report.entries, 'entry')}{last}"]
+    if report.heads:
+        fit = "heads fit" if report.heads > 1 else "head fits"
+        said.append(f"{report.heads} {fit}")
+    if report.head_at is None:
+        said.append("the journal has kept no head yet")
+    if report.overtaken:
+        said.append(f"{_many(report.overtaken, 'head')} older than what retention removed since")
+    if report.removed:
+        said.append(f"{_many(report.removed, 'operation')} removed by retention")
+    if report.before:
+        said.append(f"{_many(report.before, 'entry')} from before the chain")
+    return said
+
+
+def _many(count: int, what: str) -> str:
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{count} {what if count == 1 else plural}"
+
+
+# When
+
+
+def _since(text: str) -> float:
+    return _moment(text).timestamp()
+
+
+def _until(text: str) -> float:
+    whole_day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
+    return (_moment(text) + timedelta(days=1 if whole_day else 0)).timestamp()
+
+
+def _moment(text: str) -> datetime:
+    try:
+        if found := _AGO.fullmatch(text):
+            return datetime.now(UTC) - timedelta(**{_UNITS[found[2]]: int(found[1])})
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            "a date or time in UTC, as 2026-11-21 or 2026-11-21T15:00, or how long ago, as 2d"
+        ) from None

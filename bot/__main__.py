@@ -13,7 +13,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot import logs
-from bot.settings import ConfigError, Loaded, find_config, load_all, take_environment
+from bot.audit import cli
+from bot.settings import (
+    ConfigError,
+    Loaded,
+    Settings,
+    find_config,
+    load,
+    load_all,
+    take_environment,
+)
 from providers.account import Secret, SecretMissingError
 from providers.catalogue import discover
 
@@ -57,10 +66,12 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, [config], "connect to Slack and serve"),
         ("check", _check, [config], "look at tokens, scopes, keys, clock and files; exit 1 if bad"),
         ("manifest", _manifest, [], "print the Slack app manifest"),
+        ("audit", _audit, [], "the trail of all that was done: verify it, write it out"),
     ):
         one = commands.add_parser(name, parents=parents, help=text, description=text)
         one.set_defaults(command=command)
     _add_demo_options(commands.choices["demo"])
+    cli.add_commands(commands.choices["audit"], config)
     return parser
 
 
@@ -129,6 +140,16 @@ def _manifest(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
 
     print(manifest_text(), end="")
     return 0
+
+
+def _audit(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Without Slack's tokens: it is also for whoever looks at a backup, elsewhere."""
+    logs.configure("error", "text", tuple)
+
+    def settings() -> Settings:
+        return load(find_config(options.config, environ), environ, discover())
+
+    return cli.run(options, settings, sys.stdout)
 
 
 def _demo(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:

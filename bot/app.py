@@ -6,13 +6,16 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
+from bot.audit.chain import HEAD
+from bot.audit.key import AuditKeyError
+from bot.audit.upkeep import Upkeep
 from bot.batch_run import BatchRun
 from bot.batch_screens import BatchScreens
 from bot.batches import BatchDesk
@@ -24,11 +27,12 @@ from bot.desk import Desk
 from bot.follower import Follower
 from bot.guide import Guide
 from bot.health import Outage, admin_endpoint
-from bot.journal import Journal, Record
+from bot.journal import Journal, Notice, Record
+from bot.journal.slots import Slots
 from bot.looks import Looks
 from bot.metrics import MeasuredClient, Metrics, Reading, Source
 from bot.next_steps import NextSteps
-from bot.notices import Notices
+from bot.notices import AUDIT, Notices
 from bot.presses import Presses
 from bot.probes import Probes
 from bot.reads import Reads
@@ -49,8 +53,8 @@ __all__ = ["App", "StartError", "run"]
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 15.0
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 3.0
+"""Of the drain, for what is owed to Slack when all calls have ended."""
 PROBE_SECONDS = 2.0
 IDLE_SECONDS = 12.0
 """How long a connection may hold back a request, or idle, before it is closed."""
@@ -112,7 +116,8 @@ class App:
         are not waited for: the next start goes on with them."""
         if self._follower is not None:
             await self._follower.stop()
-        longest = max(DRAIN_SECONDS, self.settings.timeouts.vendor_seconds + 2.0)
+        timeouts = self.settings.timeouts
+        longest = max(timeouts.drain_seconds - SETTLE_SECONDS, timeouts.vendor_seconds + 2.0)
         if cut_off := await self._supervisor.drain(longest):
             log.warning("%d pieces of work were cut off; the journal has them", cut_off)
 
@@ -123,7 +128,9 @@ class App:
         # Both addresses first: nothing may be resumed by a process that cannot serve.
         admin = self._bind(settings.http.admin)
         listen = self._bind(settings.http.listen) if settings.slack.mode == "http" else None
-        self.journal = await Journal.open(settings.database.url.get_secret_value())
+        self.journal = await Journal.open(
+            settings.database.url.get_secret_value(), audit_key=settings.audit.read()
+        )
         self._stack.push_async_callback(self.journal.close)
         self.web = await self._stack.enter_async_context(
             connected(
@@ -142,10 +149,12 @@ class App:
         )
         identity = await self._introduce()
         self._assemble(identity)
+        await self._begin_trail()
         await self._recovery.at_start()
         await self._outbox.pay_debts()
         self._background(self._recovery.sweep(), "the sweep")
         self._background(self._outbox.work_debts(), "the debts")
+        self._background(self._upkeep.work(), "the trail's upkeep")
         looking = self._background(self._probes.warn(), "the look at the vendors' keys")
         # Before the first command, so as not to be in its way; but not for ever.
         await asyncio.wait({looking}, timeout=PROBE_SECONDS)
@@ -170,6 +179,7 @@ class App:
             timeout=settings.timeouts.vendor_seconds,
             proxy=settings.network.proxy,
             ca_file=settings.network.ca_file,
+            reserve=self._slots(),
         )
         self._stack.push_async_callback(self.client.close)
         screens = Screens(settings, vocabulary)
@@ -207,6 +217,31 @@ class App:
             commands_per_minute=settings.limits.commands_per_minute,
             metrics=self.metrics,
         ).register(self._bolt)
+
+    def _slots(self) -> Slots | None:
+        """Where other processes use the same quota, it is shared through the database."""
+        if self.journal.alone:
+            return None
+        slots = Slots(self.settings.database.url.get_secret_value())
+        self._stack.push_async_callback(slots.close)
+        return slots
+
+    async def _begin_trail(self) -> None:
+        self._upkeep = Upkeep(
+            self.journal.database,
+            keep_days=self.settings.database.keep_days,
+            tell=self._head_told,
+            wake=self._outbox.wake,
+        )
+        try:
+            await self._upkeep.begin()
+        except AuditKeyError as error:
+            raise StartError(str(error)) from None
+
+    def _head_told(self, head: str) -> Sequence[Notice]:
+        """The audit channel keeps the heads where nobody who changes the database can."""
+        audit = self.settings.policy.audit_channel
+        return () if audit is None else (Notice(HEAD, AUDIT, head),)
 
     def _assemble_story(
         self, identity: Identity, screens: Screens, notices: Notices, people: SlackPeople
@@ -388,6 +423,7 @@ class App:
             self._bolt,
             app_token.get_secret_value(),
             self.settings.network.proxy,
+            connections=self.settings.slack.connections,
             acked=self.metrics.ack,
             heard=self._heard,
         )

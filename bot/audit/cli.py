@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from bot.config import ConfigError
 from providers.foreign import foreign
 
 if TYPE_CHECKING:  # the database takes its time; --help need not wait
+    from sqlalchemy import URL
+
     from bot.audit.chain import Fault
     from bot.audit.heads import Head
     from bot.audit.verify import Report
@@ -31,8 +37,30 @@ class _CannotLook(Exception):
     """The text is one line for the operator."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """Which one. configured: the key that the configuration names, if it names one."""
+
+    url: str | URL
+    configured: bytes | None
+
+    @property
+    def key(self) -> bytes:
+        from bot.audit.key import find_key  # noqa: PLC0415
+
+        return find_key(self.url, self.configured)
+
+
 def add_commands(audit: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
     """The subcommands. config: the parser with --config."""
+    config = argparse.ArgumentParser(add_help=False, parents=[config])
+    config.add_argument(
+        "--database",
+        metavar="PATH",
+        type=Path,
+        help="the file of another journal, as a backup or the demo's, sealed with the key beside "
+        "it, else with the configured one",
+    )
     commands = audit.add_subparsers(required=True, metavar="COMMAND", dest="audit")
     text = "find what was changed in the trail, and where; exit 1 if anything was"
     verify = commands.add_parser("verify", parents=[config], help=text, description=text)
@@ -52,26 +80,49 @@ def add_commands(audit: argparse.ArgumentParser, config: argparse.ArgumentParser
     commands.add_parser("head", parents=[config], help=text, description=text)
 
 
-def run(options: argparse.Namespace, settings: Settings, out: TextIO = sys.stdout) -> int:
-    """0: done, unbroken. 1: something was changed. 2: it could not be looked at."""
+def run(options: argparse.Namespace, load: Callable[[], Settings], out: TextIO) -> int:
+    """0: done, unbroken. 1: something was changed. 2: it could not be looked at.
+
+    load: the settings, where they are needed; may raise ConfigError.
+    """
     from bot.audit.key import AuditKeyError  # noqa: PLC0415
     from bot.journal.store import JournalError  # noqa: PLC0415
 
     work = {"verify": _verify, "export": _export, "head": _head}[options.audit]
     try:
-        return work(options, settings, out)
+        status = work(options, _journal(options.database, load), out)
+        out.flush()
     except (AuditKeyError, JournalError, _CannotLook) as error:
         sys.stderr.write(f"stream-bot: {error}\n")
-        return 2
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+    except BrokenPipeError:  # whoever reads has seen enough, as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:
+        return status
+    return 2
 
 
-def _verify(options: argparse.Namespace, settings: Settings, out: TextIO) -> int:
+def _journal(database: Path | None, load: Callable[[], Settings]) -> _Journal:
+    from sqlalchemy import URL  # noqa: PLC0415
+
+    from bot.audit.key import key_file  # noqa: PLC0415
+
+    if database is None:
+        settings = load()
+        return _Journal(settings.database.url.get_secret_value(), settings.audit.read())
+    url = URL.create("sqlite", database=str(database))
+    beside = not database.is_file() or key_file(url).exists()
+    return _Journal(url, None if beside else load().audit.read())
+
+
+def _verify(options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
     from bot.audit.reader import reading  # noqa: PLC0415
     from bot.audit.verify import verify  # noqa: PLC0415
 
     heads = _heads(options.head) if options.head else []
-    with reading(_url(settings)) as connection:
-        report = verify(connection, _key(settings), heads)
+    with reading(journal.url) as connection:
+        report = verify(connection, journal.key, heads)
     for fault in report.faults[:MOST_FAULTS]:
         print(_line(fault), file=out)
     if (more := len(report.faults) - MOST_FAULTS) > 0:
@@ -83,12 +134,12 @@ def _verify(options: argparse.Namespace, settings: Settings, out: TextIO) -> int
     return 0
 
 
-def _export(options: argparse.Namespace, settings: Settings, out: TextIO) -> int:
+def _export(options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
     from bot.audit.export import write  # noqa: PLC0415
     from bot.audit.reader import reading  # noqa: PLC0415
 
     span = {"since": options.since, "until": options.until}
-    with reading(_url(settings)) as connection:
+    with reading(journal.url) as connection:
         if options.output is None:
             write(connection, out, options.form, **span)
             return 0
@@ -102,23 +153,13 @@ def _export(options: argparse.Namespace, settings: Settings, out: TextIO) -> int
     return 0
 
 
-def _head(_options: argparse.Namespace, settings: Settings, out: TextIO) -> int:
+def _head(_options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
     from bot.audit.reader import reading  # noqa: PLC0415
     from bot.audit.upkeep import take_head  # noqa: PLC0415
 
-    with reading(_url(settings), still=True) as connection:
-        print(take_head(connection, _key(settings), time.time()), file=out)
+    with reading(journal.url, still=True) as connection:
+        print(take_head(connection, journal.key, time.time()), file=out)
     return 0
-
-
-def _url(settings: Settings) -> str:
-    return settings.database.url.get_secret_value()
-
-
-def _key(settings: Settings) -> bytes:
-    from bot.audit.key import find_key  # noqa: PLC0415
-
-    return find_key(_url(settings), settings.audit.read())
 
 
 def _heads(given: str) -> list[Head]:

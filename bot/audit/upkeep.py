@@ -109,9 +109,8 @@ class Upkeep:
         return removed
 
     def _is_due(self, connection: Connection) -> bool:
-        newest = select(func.max(trail.c.at)).where(
-            trail.c.operation == HEAD, trail.c.to_state == HEAD
-        )
+        """A day after the last head, or after the chain of heads was begun."""
+        newest = select(func.max(trail.c.at)).where(trail.c.operation == HEAD)
         last = connection.execute(newest).scalar()
         return last is None or self._database.now() - last >= DAY
 

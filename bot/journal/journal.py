@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from bot.audit.key import hold_key
 from bot.command import TaskCommand
 from bot.journal.batches import (
     Batches,
@@ -101,9 +103,20 @@ class Journal:
         self.batches = Batches(database, self.owner)
 
     @classmethod
-    async def open(cls, url: str, *, now: Callable[[], float] = time.time) -> Self:
-        """Open and bring to today's version. Raises JournalError with one line for the operator."""
+    async def open(
+        cls,
+        url: str,
+        *,
+        audit_key: bytes | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> Self:
+        """Open and bring to today's version. Raises JournalError with one line for the operator.
+
+        audit_key: what the trail is sealed with; None for the one beside an embedded database.
+        """
         engine, lock = open_engine(url)
+        if audit_key is not None:
+            hold_key(engine, audit_key)
         journal = cls(Database(engine, now), lock)
         try:
             await journal._database.prepare(upgrade)
@@ -116,9 +129,16 @@ class Journal:
 
     async def close(self) -> None:
         """Finish what is in line, and let go of the database."""
+        with suppress(SQLAlchemyError, OSError):  # then the others see it a few seconds later
+            await self.replicas.leave()
         await self._database.close()
         if self._lock is not None:
             self._lock.release()
+
+    @property
+    def database(self) -> Database:
+        """For whatever else keeps its own tables beside these."""
+        return self._database
 
     @property
     def alone(self) -> bool:

@@ -53,13 +53,17 @@ _TeamId = Annotated[
 
 
 class SlackSettings(Section):
-    """[slack]. teams: whose members may use the bot; empty for the token's own."""
+    """[slack]. teams: whose members may use the bot; empty for the token's own.
+
+    connections: of Socket Mode, for this process. Slack allows ten for one app over all replicas.
+    """
 
     mode: Mode = "socket"
     api_url: Annotated[HttpUrl, AfterValidator(lambda url: f"{url.rstrip('/')}/")] = (
         "https://slack.com/api/"
     )
     teams: tuple[_TeamId, ...] = ()
+    connections: StrictInt = Field(default=2, ge=1, le=10)
 
 
 class Address(NamedTuple):
@@ -240,13 +244,15 @@ class TimeoutSettings(Section):
 
     vendor_seconds: hard, for one whole call. confirm_seconds: how long a card waits for a yes.
     approved_seconds: an approval that was not sent by then expires. verify_seconds: how long a
-    change is followed.
+    change is followed. drain_seconds: how long a process that is told to stop finishes its work;
+    longer, where a call under way may take longer.
     """
 
     vendor_seconds: _Seconds = Field(default=10.0, le=60)
     confirm_seconds: _Seconds = Field(default=300.0, le=86_400)
     approved_seconds: _Seconds = Field(default=60.0, le=3_600)
     verify_seconds: _Seconds = Field(default=120.0, le=3_600)
+    drain_seconds: _Seconds = Field(default=20.0, le=300)
 
 
 class LimitSettings(Section):

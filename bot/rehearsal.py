@@ -1,14 +1,16 @@
 """Plays a vendor's example as far as the channel, for the tests of that vendor.
 
 The pieces are the bot's own: grammar, client, runner, journal, reads, screens and blocks. Only the
-vendor is not: it gives the answer that the example prints. So the clock stands, and what a run
-would choose (an operation's id, how long the call took) is always the same.
+vendor is not: it gives the answers that the example prints. The clock stands, and what would differ
+each time (an operation's id, how long the call took) is set, so the lines are always the same.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -33,9 +35,10 @@ from providers.catalogue import Catalogue
 from providers.client import Client
 from providers.operation import Verb
 
-__all__ = ["shown"]
+__all__ = ["shown", "with_shows"]
 
-NOW = 1_800_000_000.0  # 15 Jan 2027, 08:00:00 UTC
+NOW = 1_683_688_447.0  # 10 May 2023, 03:14:07 UTC, about when the vendors' samples are from
+_WORD = re.compile(r"\w+")
 _OPERATION = "4T7Q2"
 _TOOK = 0.2  # seconds
 _ORIGIN = Origin(
@@ -45,21 +48,35 @@ _ENVIRON = {"KEY_ID": "AKIDEXAMPLE", "KEY": "examplesecret"}
 
 
 async def shown(
-    catalogue: Catalogue, example: Mapping[str, Any], answer: Mapping[str, Any] | None = None
+    catalogue: Catalogue, example: Mapping[str, Any], scene: Mapping[str, Any] | None = None
 ) -> list[str]:
     """What a person reads in the channel, line by line, after ann typed the example's command.
 
-    example: an example file as it was read. answer: the vendor's status and body where they are
-    not the example's own; all calls of the command get the same. A change needs no yes here, and
-    its message is the one of the vendor's answer, before the task is followed. Raises what the
-    grammar raises for a command that it does not know.
+    example: an example file as it was read. scene: where the vendor's answers are, if not in the
+    example itself (its `refused`): `answer`, and in `also`, by action, those of the command's other
+    calls. A change needs no yes here, and its message is the one of the vendor's answer, before the
+    task is followed. Raises UsageError for a command that the grammar does not know.
     """
-    async with _recorded(answer or example["answer"]) as url, AsyncExitStack() as stack:
-        settings = _settings(catalogue, example, url)
-        rehearsal = _Rehearsal(settings, catalogue)
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(_recorded(scene or example))
+        rehearsal = _Rehearsal(_settings(catalogue, example, url), catalogue)
         await rehearsal.set(stack)
         reply = await rehearsal.play(str(example["command"]).removeprefix("/stream "))
     return screen(render(reply)["blocks"], _Nobody()).splitlines()
+
+
+def with_shows(
+    text: str, before: Sequence[str], after: Sequence[str], *, refused: bool = False
+) -> str:
+    """An example file's text with other lines in `shows`, or in that of its `refused`; all else
+    stays as it was written."""
+    indent = "    " if refused else "  "
+    return text.replace(_shows(before, indent), _shows(after, indent), 1)
+
+
+def _shows(lines: Sequence[str], indent: str) -> str:
+    told = ",\n".join(f"{indent}  {json.dumps(line, ensure_ascii=False)}" for line in lines)
+    return f'\n{indent}"shows": [\n{told}\n{indent}]'
 
 
 class _Rehearsal:
@@ -171,10 +188,14 @@ users = ["{_ORIGIN.requester}"]
 
 
 @asynccontextmanager
-async def _recorded(answer: Mapping[str, Any]) -> AsyncIterator[str]:
-    """A vendor on loopback that gives one answer to whatever it is asked; its address."""
+async def _recorded(scene: Mapping[str, Any]) -> AsyncIterator[str]:
+    """A vendor on loopback that gives a scene's answers, signed or not; its address."""
+    also: Mapping[str, Any] = scene.get("also", {})
 
-    async def give(_request: web.Request) -> web.Response:
+    async def give(request: web.Request) -> web.Response:
+        # Every vendor names the action in its address or in a header.
+        head = _WORD.findall(" ".join((request.path_qs, *request.headers.values())))
+        answer = next((also[word] for word in head if word in also), scene["answer"])
         return web.json_response(answer["body"], status=answer["status"])
 
     application = web.Application()

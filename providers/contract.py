@@ -2,13 +2,15 @@
 
 A type checker sees none of this, and whoever meets it in an incident cannot mend it, so it is
 looked at when the bot starts. A vendor's own tests may ask the same: `list(flaws(PROVIDER))` is
-empty.
+empty, and so is `list(example_flaws(PROVIDER, folder))`, which only tests need.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from importlib.resources.abc import Traversable
 from string import Formatter
 
 from providers.account import Account
@@ -18,7 +20,7 @@ from providers.foreign import foreign
 from providers.operation import Effect, Kind, Operation, Verb
 from providers.provider import Provider
 
-__all__ = ["PLACES", "flaws"]
+__all__ = ["PLACES", "example_flaws", "flaws"]
 
 PLACES = frozenset(
     {"account", "app", "console", "host", "permission", "region", "task", "verb", "why"}
@@ -28,6 +30,18 @@ PLACES = frozenset(
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _TASK_ID = re.compile(r"(?![@#]|--)[!-~]{1,128}")
 _REGION = re.compile(r"[A-Za-z0-9-]{1,40}")
+_TOLD = {
+    "command": str,
+    "task": dict,
+    "operator": str,
+    "where": str,
+    "verb": str,
+    "request": dict,
+    "answer": dict,
+    "request_id": str,
+}
+"""What an example file must have, beside `shows`."""
+
 _WIRE = ("request", "auth", "read", "retry_after")
 
 _READING = {Verb.STATUS: "status", Verb.LIST: "tasks"}
@@ -54,6 +68,15 @@ def flaws(provider: Provider) -> Iterator[str]:
     for service, table in provider.faults.items():
         for fault in (*table, table.unrecognised):
             yield from _said(f"{service} {foreign(fault.code, 60)}".strip(), _of_fault(fault))
+
+
+def example_flaws(provider: Provider, folder: Traversable) -> Iterator[str]:
+    """What is wrong with a vendor's example files, KIND.VERB.json in `folder`, each as
+    "feed.restart.json: no shows (...)"."""
+    for kind in provider.kinds:
+        for operation in kind.operations:
+            name = f"{kind.name}.{operation.verb}.json"
+            yield from _said(name, _of_example(folder / name))
 
 
 def _said(where: str, checks: Checks) -> Iterator[str]:
@@ -115,6 +138,26 @@ def _of_operation(kind: Kind, operation: Operation) -> Checks:
     )
 
 
+def _of_example(file: Traversable) -> Checks:
+    try:
+        told = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return ((False, "cannot be read as JSON, or is not there"),)
+    if not isinstance(told, dict):
+        return ((False, "is no object"),)
+    refused = told.get("refused", told)  # where an example has one
+    return (
+        *((isinstance(told.get(key), of), f"no {key}") for key, of in _TOLD.items()),
+        (_are_lines(told.get("shows")), "no shows (the lines that the channel shows)"),
+        (
+            isinstance(refused, dict)
+            and refused.get("answer")
+            and _are_lines(refused.get("shows")),
+            "its refused has no answer or no shows",
+        ),
+    )
+
+
 def _of_fault(fault: Fault) -> Checks:
     return (
         (fault.label and fault.says and fault.step, "no label, no says or no step"),
@@ -139,6 +182,10 @@ def _placed(text: str) -> bool:
 
 def _is(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _are_lines(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(line, str) for line in value)
 
 
 def _is_quota(value: object) -> bool:

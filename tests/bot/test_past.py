@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from bot.command import TaskCommand
 from bot.journal import Journal, Origin, Outcome, OutcomeWord, Record, State
-from bot.journal.batches import insert_children
 from bot.journal.menus import CHOICE_SECONDS
 from bot.journal.past import HISTORY_ROWS, Filters
 from bot.journal.schema import menu
@@ -65,10 +64,7 @@ class Teller:
 
     async def batch(self, *tasks: str) -> Record:
         """A command on several tasks, with its parts."""
-        parent = await self.asked(ANN, tasks[0], others=tasks[1:])
-        return await self.journal._database.commit(
-            lambda c: insert_children(c, parent, account="prod", now=parent.asked_at)
-        )
+        return await self.asked(ANN, tasks[0], others=tasks[1:])
 
 
 @pytest.fixture
@@ -158,7 +154,7 @@ async def test_several_tasks_are_one_row_unless_one_is_asked_for(
     assert [r.id for r in (await journal.past.history(Filters())).records] == [batch.id]
     of_one = await journal.past.history(Filters(where="tencent:pull", task="3"))
     assert [record.batch for record in of_one.records] == [batch.id]
-    parts = await journal.past.parts(batch)
+    parts = await journal.batches.children(batch)
     assert [part.command.task for part in parts] == ["3", "1", "2"]
 
 

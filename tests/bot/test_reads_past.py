@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.journal import Outcome, OutcomeWord, Record, State
-from bot.journal.batches import insert_children
-from tests.bot.reading import NOW, REQUEST_ID, Scene, actions, body, reading, rows, ticket
+from tests.bot.reading import REQUEST_ID, Scene, actions, body, reading, rows, ticket
 
 
 @pytest.fixture
@@ -142,12 +141,9 @@ async def test_show_brings_back_the_settings_of_what_was_deleted(scene: Scene) -
 async def several(scene: Scene) -> Record:
     """A restart of two tasks; the first is under way and the second was not allowed to start."""
     origin = scene.origin("ann", "C123", "command:1")
-    asked = await scene.journal.ask(scene.command("restart tencent 1 2"), origin)
-    assert asked is not None
-    parent = await scene.journal._database.commit(
-        lambda c: insert_children(c, asked, account="prod", now=NOW)
-    )
-    first, second = await scene.journal.past.parts(parent)
+    parent = await scene.journal.ask(scene.command("restart tencent 1 2"), origin)
+    assert parent is not None
+    first, second = await scene.journal.batches.children(parent)
     await scene.journal.approve(first, actor="U123", lasts=60)
     busy = Outcome(word=OutcomeWord.NOT_SENT, label="busy", says="It is busy.")
     await scene.journal.move(second, State.DENIED, actor="bot", due_at=None, outcome=busy)
@@ -157,7 +153,7 @@ async def several(scene: Scene) -> Record:
 async def test_show_of_several_tasks_tells_each_end(scene: Scene) -> None:
     """One row for each task, with its own operation and RequestId; each can be shown."""
     parent = await several(scene)
-    first, second = await scene.journal.past.parts(parent)
+    first, second = await scene.journal.batches.children(parent)
     reply = await scene.ann(f"show {parent.id}")
     assert rows(reply) == [
         ["1", "Sending", "–", first.id, "–"],

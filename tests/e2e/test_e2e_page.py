@@ -202,7 +202,7 @@ async def test_a_dialog_asks_before_the_press(stage: Stage) -> None:
     await ann.press("Restart")
     await dialog.locator(".button.danger", has_text="Do it").click()
     await dialog.wait_for(state="detached")
-    await ann.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    await ann.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
     assert presses == 1
 
 

@@ -1,0 +1,107 @@
+"""Bots in processes of their own, as a test sees them: start, hear, kill."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+__all__ = ["Bot", "Nursery", "nursery"]
+
+ROOT = Path(__file__).parents[3]
+
+
+class Bot:
+    """One process. reached: the points that it has come to, in order."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reached: list[str] = []
+        self.dead = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._writer = writer
+        self._hearing = asyncio.create_task(self._hear(reader))
+        line: socket.socket = writer.get_extra_info("socket")
+        self.pid = 0
+        peer = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        self._nursery = struct.unpack("3i", peer)[0]
+
+    async def begin(self, kill: str | None) -> None:
+        """From now on points count; at this one it kills itself."""
+        self._writer.write(f"{json.dumps({'kill': kill})}\n".encode())
+        async with asyncio.timeout(10):
+            await self._ready.wait()
+
+    async def end(self) -> None:
+        """It is gone, as if by SIGKILL."""
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            await self.dead.wait()
+        self._writer.close()
+
+    async def stop(self) -> None:
+        """As a rolling restart does: SIGTERM, and it finishes its work."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await self.dead.wait()
+        self._writer.close()
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        with suppress(ConnectionError):
+            while line := (await reader.readline()).decode().strip():
+                if line.startswith("pid "):
+                    self.pid = int(line.removeprefix("pid "))
+                elif line == "ready":
+                    self._ready.set()
+                else:
+                    self.reached.append(line)
+        self._ready.set()
+        self.dead.set()
+
+
+class Nursery:
+    """Where bots are started."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def bot(self, order: Mapping[str, object]) -> Bot:
+        """A new process that will be up in a moment."""
+        reader, writer = await asyncio.open_unix_connection(str(self._path))
+        writer.write(f"{json.dumps(order)}\n".encode())
+        return Bot(reader, writer)
+
+
+@asynccontextmanager
+async def nursery() -> AsyncIterator[Nursery]:
+    """One nursery; its bots die with their connections."""
+    with tempfile.TemporaryDirectory(prefix="stream-bot-nursery-") as folder:
+        path = Path(folder) / "line"
+        process = subprocess.Popen(  # noqa: ASYNC220,S603  # our own lines; returns at once
+            [sys.executable, "-m", "tests.bot.killing.nursery", str(path)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), *sys.path))},
+            stdin=subprocess.PIPE,
+        )
+        try:
+            async with asyncio.timeout(30):
+                while not Path(f"{path}.ready").exists():
+                    if process.poll() is not None:
+                        raise RuntimeError("the nursery did not start")
+                    await asyncio.sleep(0.02)  # another process makes it
+            yield Nursery(path)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            await asyncio.to_thread(process.wait)

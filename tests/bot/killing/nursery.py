@@ -1,0 +1,130 @@
+"""A process that has the whole bot imported, and makes a running bot of itself by fork: in a
+hundredth of the time that a new interpreter takes.
+
+It listens on a socket in the file system. Each connection is one bot: a line of JSON tells it what
+to be, the same connection tells what it does, and it dies with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot import follower, recovery, runner
+from bot.app import run
+from bot.journal import replicas
+from bot.settings import Tokens, load
+from bot.slack import outbox
+from providers.catalogue import discover
+from tests.bot.killing.points import Points
+
+__all__ = ["AUDIT_KEY", "LEASE_SECONDS", "VENDOR_SECONDS", "serve"]
+
+AUDIT_KEY = "an example key for the trail, of no use to anybody"
+
+VENDOR_SECONDS = 1.0
+LEASE_SECONDS = VENDOR_SECONDS + 0.2
+
+_CATALOGUE = discover()
+
+
+def _hurry() -> None:
+    """The bot's own times, in the same order as in production, only shorter."""
+    runner.LEASE_MARGIN = LEASE_SECONDS - VENDOR_SECONDS
+    replicas.ALIVE_SECONDS = 0.8
+    recovery.SWEEP_SECONDS = 0.15
+    outbox.DEBTS_SECONDS = 0.3
+    outbox.GRACE = 0.05
+    follower.FIRST_WAIT = 0.1
+    follower.BROKEN_WAIT = 0.2
+
+
+class _Bot:
+    """One running bot, and the line to who started it."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._file = line.makefile("r", encoding="utf-8")
+        self._points = Points(self._tell)
+
+    def live(self) -> None:
+        """Until it is told to stop, or killed."""
+        order = json.loads(self._file.readline())
+        logging.basicConfig(
+            filename=order["log"],
+            level=logging.INFO,
+            format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s",
+            force=True,
+        )
+        _hurry()
+        self._points.watch()
+        asyncio.run(self._run(order))
+
+    async def _run(self, order: dict[str, Any]) -> None:
+        asyncio.get_running_loop().add_reader(self._line, self._heard)
+        settings = load(None, order["environ"], _CATALOGUE, text=order["config"])
+        tokens = Tokens(
+            SecretStr(order["bot_token"]),
+            app_token=SecretStr(order["app_token"]),
+        )
+        await run(settings, tokens, _CATALOGUE)
+
+    def _heard(self) -> None:
+        """From here on points count; or nobody is there any more who wants this bot."""
+        line = self._file.readline()
+        if not line:
+            os._exit(1)
+        self._points.wanted = json.loads(line)["kill"]
+        self._points.counting = True
+        self._tell("ready")
+
+    def _tell(self, words: str) -> None:
+        with contextlib.suppress(OSError):
+            self._line.sendall(f"{words}\n".encode())
+
+
+def serve(path: str) -> None:
+    """Start bots for as long as somebody holds our standard input open."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(64)
+        Path(f"{path}.ready").touch()
+        while True:
+            readable, _, _ = select.select([listener, sys.stdin], [], [])
+            if sys.stdin in readable:
+                return
+            line, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _be_a_bot(line)
+            line.close()
+
+
+def _be_a_bot(line: socket.socket) -> None:
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _Bot(line).live()
+        status = 0
+    except BaseException:  # noqa: BLE001  # the log has it; nothing of the nursery may run on
+        logging.exception("the bot ended")
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

@@ -10,7 +10,7 @@ from bot.command import TaskCommand, UsageError
 from bot.journal import Record, State
 from bot.policy import Allow, Confirm, Decision, Deny, DenyReason
 from bot.reply import Bold, Code, Line, Link, Mark, Part, Reply, clock
-from bot.screens import WORDS, Screens, describe
+from bot.screens import WORDS, Screens, describe, named
 
 __all__ = [
     "audited",
@@ -22,6 +22,7 @@ __all__ = [
     "denied",
     "dry_run",
     "look_again",
+    "may_not_stop",
     "mention_first",
     "not_a_card",
     "not_accepted",
@@ -108,8 +109,8 @@ def broken() -> Reply:
 def stale(command: TaskCommand, seconds: float) -> Reply:
     """It took too long to get here; nobody wants it any more without a look."""
     return _not_run(
-        f"this {command.verb} of {command.where} {command.task} was asked {seconds:.0f} s ago.",
-        "Look at the task; if it is still wanted, type it again.",
+        f"this {command.verb} of {command.where} {named(command)} was asked {seconds:.0f} s ago.",
+        f"Look at the {_tasks(command)}; if it is still wanted, type it again.",
     )
 
 
@@ -180,7 +181,7 @@ def denied(command: TaskCommand, decision: Deny) -> Reply:
     return Reply(
         text=f"Not allowed: {what}. {says} Nothing was sent. {step}",
         mark=Mark.NOT_ALLOWED,
-        head=(f"{command.verb} · {command.where} ", Code(command.task)),
+        head=_head(command),
         body=((f"{says} Nothing was sent. ", Bold("Next:"), f" {step}"),),
     )
 
@@ -233,6 +234,14 @@ def audited(record: Record, refusal: Reply) -> str:
     return f"{refusal.text} Asked by {asker}: {record.command.verb} {describe(record)}."
 
 
+def _tasks(command: TaskCommand) -> str:
+    return "tasks" if command.others else "task"
+
+
+def _head(command: TaskCommand) -> Line:
+    return (f"{command.verb} · {command.where} ", Code(named(command)))
+
+
 # Presses
 
 
@@ -281,7 +290,8 @@ def wrong_presser(record: Record, decision: Deny) -> Reply:
     """The card is for somebody else."""
     match decision.reason:
         case DenyReason.NOT_THE_REQUESTER:
-            again = f"{record.command.verb} {record.command.where} {record.command.task}"
+            ids = " ".join(record.command.tasks)
+            again = f"{record.command.verb} {record.command.where} {ids}"
             return _private(
                 f"Only @{record.origin.requester_name} decides on this card. If you are allowed, "
                 f"ask yourself: {again}"
@@ -297,6 +307,13 @@ def wrong_presser(record: Record, decision: Deny) -> Reply:
         case _:
             says, _step = why_denied(decision, record.command)
             return _private(f"Not allowed: {says} Nothing was sent.")
+
+
+def may_not_stop(record: Record, decision: Deny) -> Reply:
+    """Somebody pressed "send no more" who could not have said yes either."""
+    who = decision.who_may or "somebody whom a rule allows it"
+    asker = record.origin.requester_name
+    return _private(f"Not allowed: only @{asker} or {who} can stop this. It goes on.")
 
 
 def requester_lost_rights(record: Record) -> Reply:
@@ -335,14 +352,14 @@ def decided(record: Record, presser: str, screens: Screens) -> Reply:
 
 def dry_run(command: TaskCommand, decision: Decision, request: httpx.Request | None) -> Reply:
     """What would be done, under which rule, with the request as the vendor would get it."""
-    what = f"{command.verb} {command.where} {command.task}"
+    what = f"{command.verb} {command.where} {named(command)}"
     match decision:
         case Deny():
             says, step = why_denied(decision, command)
             return Reply(
                 text=f"Dry run: {what} would not be allowed. {says} Nothing was sent.",
                 mark=Mark.DRY_RUN,
-                head=(f"{command.verb} · {command.where} ", Code(command.task)),
+                head=_head(command),
                 body=((f"Not allowed. {says} ", Bold("Next:"), f" {step}"),),
             )
         case Confirm(how=how, rule=rule):
@@ -352,6 +369,8 @@ def dry_run(command: TaskCommand, decision: Decision, request: httpx.Request | N
             under = f"runs at once ({rule})"
     body: list[Line] = [(f"It {under}. Nothing was sent.",)]
     if request is not None:
+        if command.others:
+            body.append((f"The first of {len(command.tasks)} requests:",))
         body.append((Code(f"{request.method} {request.url}"),))
         headers = ", ".join(f"{n}: {v}" for n, v in request.headers.items() if n.startswith("x-"))
         if headers:
@@ -361,7 +380,7 @@ def dry_run(command: TaskCommand, decision: Decision, request: httpx.Request | N
     return Reply(
         text=f"Dry run: {what} {under}. Nothing was sent.",
         mark=Mark.DRY_RUN,
-        head=(f"{command.verb} · {command.where} ", Code(command.task)),
+        head=_head(command),
         body=tuple(body),
         context=tuple((note,) for note in command.notes),
     )

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,9 +17,7 @@ from aiohttp import web
 from bot.audit.chain import HEAD
 from bot.audit.key import AuditKeyError
 from bot.audit.upkeep import Upkeep
-from bot.batch_run import BatchRun
-from bot.batch_screens import BatchScreens
-from bot.batches import BatchDesk
+from bot.batches import BatchDesk, BatchRun
 from bot.beforehand import Beforehand
 from bot.brakes import BrakeDesk
 from bot.breaker import Breaker
@@ -26,7 +25,7 @@ from bot.command import Vocabulary
 from bot.desk import Desk
 from bot.follower import Follower
 from bot.guide import Guide
-from bot.health import Outage, admin_endpoint
+from bot.health import admin_endpoint
 from bot.journal import Journal, Notice, Record
 from bot.journal.slots import Slots
 from bot.looks import Looks
@@ -39,9 +38,11 @@ from bot.reads import Reads
 from bot.recovery import Recovery
 from bot.runner import Runner
 from bot.screens import Screens
+from bot.screens.batch import BatchScreens
 from bot.settings import Address, Settings, Tokens
 from bot.slack.http import slack_endpoint
 from bot.slack.listeners import Identity, Listeners, bolt_app
+from bot.slack.outage import Outage
 from bot.slack.outbox import Outbox
 from bot.slack.people import SlackPeople
 from bot.slack.socket import SocketLink
@@ -132,6 +133,7 @@ class App:
             settings.database.url.get_secret_value(), audit_key=settings.audit.read()
         )
         self._stack.push_async_callback(self.journal.close)
+        self._outage.now = self.journal.now
         self.web = await self._stack.enter_async_context(
             connected(
                 self.tokens.bot_token.get_secret_value(),
@@ -192,6 +194,8 @@ class App:
             self._batch_screens,
             self._supervisor,
             audit=settings.policy.audit_channel,
+            outage=self._outage,
+            link=partial(_link, identity),
         )
         teams = frozenset(settings.slack.teams) or frozenset({identity.team_id})
         people = SlackPeople(
@@ -254,9 +258,7 @@ class App:
             self._outbox,
         )
 
-        def link(record: Record) -> str | None:
-            return _link(identity, record)
-
+        link = partial(_link, identity)
         breaker = Breaker(settings, catalogue, self.client, journal, wake=outbox.wake)
         self._stack.push_async_callback(breaker.stop)
         self.metrics.watch(_told_by(lambda: {"breakers_open": breaker.open()}))

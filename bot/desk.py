@@ -333,6 +333,8 @@ class Desk:
 
     async def _dry_run(self, command: TaskCommand, origin: Origin) -> None:
         decision = await self._decide(command, origin)
+        if command.others and self._batches is not None:
+            decision = await self._batches.decide_for(command, origin)
         request = None
         if not isinstance(decision, Deny):
             request = self._runner.preview(command, origin.requester)

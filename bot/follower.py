@@ -163,7 +163,7 @@ class Follower:
         )
         if look is not None:
             seen = _after(record.followed or Followed(), look)
-            await self._journal.followed(record, seen, news=False)
+            record = await self._journal.followed(record, seen, news=False) or record
         notices = self._notices.at_the_verdict(record, proof.verdict, told)
         button = secrets.token_urlsafe(24)
         said = await self._journal.conclude(

@@ -12,7 +12,6 @@ address.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -20,15 +19,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.metrics import Metrics, Reading
 
-__all__ = ["Outage", "admin_endpoint"]
+__all__ = ["admin_endpoint"]
 
 CHECK_SECONDS = 2.0
 
 LATE_SECONDS = 120.0
 """A message that has been owed for longer says that Slack, or the outbox, is in trouble."""
-
-LOST_IN_A_ROW = 3
-RECENT_SECONDS = 60.0
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -52,30 +48,6 @@ def admin_endpoint(checks: dict[str, Check], metrics: Metrics | None = None) -> 
     if metrics is not None:
         endpoint.router.add_get("/metrics", _page(metrics))
     return endpoint
-
-
-class Outage:
-    """Notices that Slack's Web API is out of reach, from what the bot's own calls come to.
-
-    Socket Mode shows it by its connections; over HTTP nothing else does. It is out while the last
-    LOST_IN_A_ROW calls or more were lost, the last of them less than RECENT_SECONDS ago: a bot that
-    is not ready gets no commands, makes no calls, and would never hear that it is over.
-    """
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._lost = 0
-        self._last = 0.0
-
-    def heard(self, result: str) -> None:
-        """What a call came to, as `Metrics.slack` is told it. A no is an answer too."""
-        self._lost = self._lost + 1 if result == "lost" else 0
-        self._last = self._now()
-
-    @property
-    def reachable(self) -> bool:
-        """Whether Slack answered lately, as far as anybody asked."""
-        return self._lost < LOST_IN_A_ROW or self._now() - self._last > RECENT_SECONDS
 
 
 def _page(metrics: Metrics) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -35,7 +35,10 @@ class Notices:
     def at_the_end(
         self, record: Record, state: State, outcome: Outcome | None = None
     ) -> Sequence[Notice]:
-        """What is owed when `record` goes to `state`."""
+        """What is owed when `record` goes to `state`. For one of several tasks nothing is: its
+        batch sums up, in the thread and in the audit channel."""
+        if record.batch is not None:
+            return []
         now = self._now()
         end = replace(record, state=state, outcome=outcome, finished_at=now)
         text = self._screens.of(end).text
@@ -44,12 +47,14 @@ class Notices:
             owed.append(Notice(record.id, BROADCAST, text))
         elif _bad(state, outcome) and (state is State.UNKNOWN or now - record.asked_at > LATE):
             owed.append(Notice(record.id, THREAD, text))
-        return [*self._told(record, owed), *self.audit(record, text)]
+        return [*owed, *self.audit(record, text)]
 
     def at_the_verdict(
         self, record: Record, verdict: Verdict, outcome: Outcome
     ) -> Sequence[Notice]:
         """What is owed when following ends. A verdict that is still unknown was told before."""
+        if record.batch is not None:
+            return []
         text = self._screens.of(replace(record, verdict=verdict, outcome=outcome)).text
         owed: list[Notice] = []
         if verdict is Verdict.NOT_RECOVERED:
@@ -58,12 +63,7 @@ class Notices:
         elif record.state is State.UNKNOWN and outcome.word is not OutcomeWord.UNKNOWN:
             owed.append(Notice(record.id, THREAD, text))
             owed += self.audit(record, text)
-        return self._told(record, owed)
-
-    @staticmethod
-    def _told(record: Record, owed: Sequence[Notice]) -> Sequence[Notice]:
-        """One of several tasks has no thread: its batch sums up."""
-        return owed if record.batch is None else [one for one in owed if one.kind == AUDIT]
+        return owed
 
     def audit(self, record: Record, text: str) -> Sequence[Notice]:
         """The line for the audit channel. None in the audit channel itself: it is there already."""

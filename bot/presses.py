@@ -119,7 +119,7 @@ class Presses:
         presser = await self._people.person(press.user, press.team, fresh=True)
         refusal = await self._batches.halt(press, record, presser)
         if refusal is not None:
-            await self._refuse_press(record, press, answers.wrong_presser(record, refusal))
+            await self._refuse_press(record, press, answers.may_not_stop(record, refusal))
 
     async def _press_yes(self, record: Record, press: Press, presser: Person) -> None:
         wishes = self._batches.wishes(record.command)

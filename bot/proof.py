@@ -71,6 +71,8 @@ def _came_back(record: Record, look: Look, ahead: float) -> bool:
         return True
     if record.followed is not None and record.followed.down_at is not None:
         return True
+    if record.state is State.UNKNOWN:
+        return False  # it runs; whether the request ever arrived is not known
     reported = look.facts.reported_at
     return reported is not None and reported > (record.sent_at or 0.0) + ahead
 

@@ -245,6 +245,8 @@ class Runner:
         return 0.0 if since is None else asyncio.get_running_loop().time() - since
 
     async def _tell_waiting(self, record: Record, call: Call, code: str = "") -> None:
+        if record.batch is not None:  # several tasks always wait for it, and their message says so
+            return
         vendor = self._catalogue.provider_of(call.kind).title
         await self._journal.remark(record, outcome.waiting_for_quota(call, vendor, code))
         self._changed(record)

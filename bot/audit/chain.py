@@ -18,11 +18,11 @@ from dataclasses import dataclass
 __all__ = ["BRAKE", "CHAINS", "HEAD", "RETENTION", "Entry", "Fault", "Walk", "link", "sign"]
 
 HEAD = "head"
-RETENTION = "retention"
+RETENTION = "removal"
 BRAKE = "brake"
 
 CHAINS = frozenset({BRAKE, HEAD, RETENTION})
-"""What stands where an operation's id would, in chains that belong to none."""
+"""What stands where an operation's id would, in chains that belong to none: up to 8 letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,10 @@ def sign(key: bytes, purpose: str, value: object) -> str:
     return hmac.new(key, text.encode("ascii"), hashlib.sha256).hexdigest()
 
 
+_MOST_ENDS = 8
+"""That the next entry may hang on, after a fault."""
+
+
 class Walk:
     """Follows one chain from its beginning.
 
@@ -107,7 +111,9 @@ class Walk:
             return self._bare(entry)
         if not isinstance(entry.number, int) or entry.number < number:
             self.broken += 1
-            return _fault(entry, number, "this entry stands out of order, or was added")
+            self._before = (*self._before, entry.hash)[:_MOST_ENDS]
+            place = entry.number if isinstance(entry.number, int) else number
+            return _fault(entry, place, "this entry stands out of order, or was added")
         self.number = entry.number
         if entry.number > number:
             self._before = (entry.hash,)
@@ -116,8 +122,10 @@ class Walk:
         if any(hmac.compare_digest(one, str(entry.hash).encode()) for one in hashes):
             self._before = (entry.hash,)
             return None
-        # Where only the hash was changed, the next entry still fits the right one.
-        self._before = (entry.hash, *(one.decode() for one in hashes))
+        # Where only the hash was changed, the next entry still fits the right one; where two were
+        # exchanged, that of the other.
+        ends = (entry.hash, *(one.decode() for one in hashes), *self._before)
+        self._before = ends[:_MOST_ENDS]
         self.broken += 1
         return _fault(entry, number, "this entry was changed after it was written")
 

@@ -111,18 +111,19 @@ def _journal(database: Path | None, load: Callable[[], Settings]) -> _Journal:
     if database is None:
         settings = load()
         return _Journal(settings.database.url.get_secret_value(), settings.audit.read())
+    if not database.is_file():
+        raise _CannotLook(f"there is no journal at {database}")
     url = URL.create("sqlite", database=str(database))
-    beside = not database.is_file() or key_file(url).exists()
-    return _Journal(url, None if beside else load().audit.read())
+    return _Journal(url, None if key_file(url).exists() else load().audit.read())
 
 
 def _verify(options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
     from bot.audit.reader import reading  # noqa: PLC0415
     from bot.audit.verify import verify  # noqa: PLC0415
 
-    heads = _heads(options.head) if options.head else []
+    heads, key = _heads(options.head) if options.head else [], journal.key
     with reading(journal.url) as connection:
-        report = verify(connection, journal.key, heads)
+        report = verify(connection, key, heads)
     for fault in report.faults[:MOST_FAULTS]:
         print(_line(fault), file=out)
     if (more := len(report.faults) - MOST_FAULTS) > 0:
@@ -157,8 +158,9 @@ def _head(_options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
     from bot.audit.reader import reading  # noqa: PLC0415
     from bot.audit.upkeep import take_head  # noqa: PLC0415
 
+    key = journal.key
     with reading(journal.url, still=True) as connection:
-        print(take_head(connection, journal.key, time.time()), file=out)
+        print(take_head(connection, key, time.time()), file=out)
     return 0
 
 

@@ -72,7 +72,7 @@ Put = Callable[[Mapping[str, Any]], None]
 
 def _jsonl(out: TextIO) -> Put:
     """One object a line, every text to the letter."""
-    return lambda values: print(json.dumps(values), file=out)
+    return lambda values: print(json.dumps(values, default=repr), file=out)
 
 
 def _csv(out: TextIO) -> Put:

@@ -30,14 +30,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.audit.chain import Entry
 from bot.journal.schema import trail
 from bot.journal.sealing import TRAIL_LOCK
 from bot.journal.store import JournalError
 
-__all__ = ["UNREADABLE", "entry_in", "every_entry", "reading", "rows_of", "strict_json"]
+__all__ = ["UNREADABLE", "entry_in", "every_entry", "reading", "rows_of", "strict_json", "text_of"]
 
 UNREADABLE = object()
 """What stands for JSON that we cannot have written."""
@@ -63,6 +63,9 @@ def reading(url: str | URL, *, still: bool = False) -> Iterator[Connection]:
                 _begin_in_silence(engine, connection)
             yield connection
     except SQLAlchemyError as error:
+        if isinstance(error, OperationalError) and engine.dialect.name == "postgresql":
+            address = engine.url.render_as_string(hide_password=True)
+            raise JournalError(f"{address} cannot be reached or used") from error
         raise JournalError(
             f"{engine.url.database} cannot be read as a journal ({type(error).__name__}); one of "
             "an older version is brought to this one when the bot starts"
@@ -91,7 +94,7 @@ def entry_in(row: Row[Any]) -> Entry:
     """An entry, whatever somebody has made of it."""
     return Entry(
         seq=row.seq,
-        operation=row.operation,
+        operation=text_of(row.operation),
         number=row.number,
         at=row.at,
         actor=row.actor,
@@ -99,8 +102,14 @@ def entry_in(row: Row[Any]) -> Entry:
         to_state=row.to_state,
         request_id=row.request_id,
         detail=strict_json(row.detail),
-        hash=row.hash,
+        hash=None if row.hash is None else text_of(row.hash),
     )
+
+
+def text_of(value: object) -> str:
+    """A text; what stands where SQLite should hold one, and does not, as something that fits
+    nothing."""
+    return value if isinstance(value, str) else repr(value)
 
 
 def strict_json(raw: object) -> Any:

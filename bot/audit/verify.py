@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Text, cast, exists, select
 
 from bot.audit.chain import CHAINS, HEAD, RETENTION, Entry, Fault, Walk
 from bot.audit.heads import NOTHING, Head, Sums, Tally, heads_in
-from bot.audit.reader import columns, entry_in, every_entry, rows_of, strict_json
+from bot.audit.reader import columns, entry_in, every_entry, rows_of, strict_json, text_of
 from bot.journal.record import State, Verdict
 from bot.journal.schema import operation, trail
 from providers.foreign import foreign
@@ -91,7 +91,7 @@ class _Look:
         query = select(*columns(), *(column.label(f"op_{column.name}") for column in _OPERATION))
         joined = query.outerjoin(operation, operation.c.id == trail.c.operation)
         rows = rows_of(self._connection, joined.order_by(trail.c.operation, trail.c.seq))
-        for name, chain in groupby(rows, key=lambda row: row.operation):
+        for name, chain in groupby(rows, key=lambda row: text_of(row.operation)):
             self._chain(name, chain)
         if self._sealed and self._broken == self._sealed:
             says = "no entry fits this key: it is not the one that the trail was sealed with"
@@ -125,6 +125,9 @@ class _Look:
 
     def _old_ones(self) -> None:
         kept = self._kept
+        if kept.bare is None and not kept.heads and self._found.entries:
+            says = "the chain of heads is missing: a bot begins it at its start, before all else"
+            self._found.faults.append(Fault(HEAD, 1, None, says))
         if kept.bare is not None and self._found.before + kept.removed_bare != kept.bare:
             left = self._found.before + kept.removed_bare
             says = f"{kept.bare} entries were older than the chain, {left} are accounted for"

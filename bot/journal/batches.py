@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from bot.journal.database import Database
 from bot.journal.record import Look, Notice, Outcome, Record, State, Verdict
@@ -21,14 +21,16 @@ from bot.journal.rows import (
     storable,
     write_notice,
     write_trail,
+    write_trails,
 )
-from bot.journal.schema import notice, operation, trail
+from bot.journal.schema import notice, operation
 
 __all__ = [
     "STOPPED",
     "TABLE",
     "Batches",
     "Standing",
+    "children_of",
     "end_children",
     "insert_children",
     "nothing_open",
@@ -65,6 +67,19 @@ def insert_children(
     joined = update(operation).where(operation.c.id.in_(children))
     connection.execute(joined.values(batch=parent.id, due_at=None))
     return replace(parent, live_key=alone)
+
+
+def children_of(connection: Connection, parents: Sequence[Record]) -> dict[str, list[Record]]:
+    """The operations for each task of these batches, in the order of typing, by the batch's id."""
+    ids = [parent.id for parent in parents]
+    found = find_all(connection, operation.c.batch.in_(ids)) if ids else []
+    by_task = {(child.batch, child.command.task): child for child in found}
+    return {
+        parent.id: [
+            child for task in parent.command.tasks if (child := by_task.get((parent.id, task)))
+        ]
+        for parent in parents
+    }
 
 
 def end_children(connection: Connection, parent: Record, *, actor: str, now: float) -> None:
@@ -268,9 +283,7 @@ class Batches:
 
 
 def _children(connection: Connection, parent: Record) -> list[Record]:
-    order = {task: number for number, task in enumerate(parent.command.tasks)}
-    found = find_all(connection, operation.c.batch == parent.id)
-    return sorted(found, key=lambda child: order.get(child.command.task, len(order)))
+    return children_of(connection, [parent])[parent.id]
 
 
 def _keep_looks(connection: Connection, looks: Mapping[str, Look]) -> None:
@@ -310,7 +323,7 @@ def _end_unsent(
         ended = connection.execute(change).scalars().all()
         rows += [_trail_row(child, now, actor, (state, to), outcome) for child in ended]
     if rows:
-        connection.execute(insert(trail), rows)
+        write_trails(connection, rows)
     return len(rows)
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from bot.journal.batches import children_of
 from bot.journal.database import Database
 from bot.journal.record import OutcomeWord, Record, State, TrailEntry
-from bot.journal.rows import find, find_all, record_of
+from bot.journal.rows import find, record_of
 from bot.journal.schema import operation, trail
 
 __all__ = ["HISTORY_ROWS", "Filters", "Found", "Past"]
@@ -135,7 +136,8 @@ class Past:
             shown = max(1, min(page, -(-total // size)))
             found = connection.execute(rows.offset((shown - 1) * size))
             records = [record_of(row) for row in found]
-            refusals, parts = _refusals(connection, records), _parts(connection, records)
+            refusals = _refusals(connection, records)
+            parts = children_of(connection, [one for one in records if one.command.others])
             return Found(records, total, shown, refusals, parts)
 
         return await self._database.commit(work)
@@ -143,11 +145,6 @@ class Past:
     async def refusals(self, records: Sequence[Record]) -> Mapping[str, str]:
         """What was said to whoever asked for those of these that were denied."""
         return await self._database.commit(lambda c: _refusals(c, records))
-
-    async def parts(self, record: Record) -> list[Record]:
-        """The operations of a command on several tasks, in the order of typing."""
-        parts = await self._database.commit(lambda c: _parts(c, [record]))
-        return list(parts.get(record.id, ()))
 
     async def ids(self) -> list[str]:
         """The ids of the latest operations."""
@@ -181,16 +178,3 @@ def _refusals(connection: Connection, records: Sequence[Record]) -> Mapping[str,
     denied = [record.id for record in records if record.state is State.DENIED]
     told = select(trail).where(trail.c.operation.in_(denied), trail.c.to_state == State.DENIED)
     return {row.operation: str(row.detail.get("why", "")) for row in connection.execute(told)}
-
-
-def _parts(connection: Connection, records: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
-    """Of those that are on several tasks: their parts, in the order of typing."""
-    wholes = [record for record in records if record.command.others]
-    found = find_all(connection, operation.c.batch.in_([whole.id for whole in wholes]))
-    by_task = {(part.batch, part.command.task): part for part in found}
-    return {
-        whole.id: [
-            by_task[whole.id, task] for task in whole.command.tasks if (whole.id, task) in by_task
-        ]
-        for whole in wholes
-    }

@@ -252,7 +252,8 @@ class Reads:
         past = self._journal.past
         refusal = (await past.refusals([record])).get(record.id, "")
         view = show.View(asker.place.channel, self._link(record), refusal)
-        if parts := await past.parts(record):
+        if record.command.others:
+            parts = await self._journal.batches.children(record)
             return show.show_batch(record, parts, view), True
         return show.show(record, await past.trail_of(record.id), view), True
 

@@ -1,4 +1,4 @@
-"""The message of one operation, in each of its states. Pure: a record in, a reply out.
+"""The message of an operation, in each of its states. Pure: a record in, a reply out.
 
 words.py      the words and small parts that all screens share
 frame.py      head, context, the vendor's names        facts.py      a task's facts as fields
@@ -6,6 +6,7 @@ cards.py      asking for a yes, and ends without       ends.py       what the ve
               anything sent                                          what following proved
 buttons.py    on a card, and under a bad end           neighbour.py  who changed it before
 screens.py    which of them, by the record's state
+batch/        the same for several tasks under one command
 """
 
 from bot.screens.screens import Screens
@@ -21,6 +22,7 @@ from bot.screens.words import (
     WORDS,
     Words,
     describe,
+    named,
     short_id,
 )
 
@@ -37,5 +39,6 @@ __all__ = [
     "Screens",
     "Words",
     "describe",
+    "named",
     "short_id",
 ]

@@ -1,4 +1,4 @@
-"""The message of one operation, in each of its states. Pure: a record in, a reply out."""
+"""The message of an operation, in each of its states. Pure: a record in, a reply out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.command import Vocabulary
 from bot.journal.record import Outcome, OutcomeWord, Record, State
 from bot.reply import Bold, Code, Line, Mark, Reply, clock
+from bot.screens.batch import BatchScreens
 from bot.screens.cards import Cards
 from bot.screens.ends import Ends
 from bot.screens.frame import Frame
@@ -23,9 +24,13 @@ class Screens:
         self._frame = Frame(settings, vocabulary)
         self._cards = Cards(self._frame)
         self._ends = Ends(self._frame)
+        self._several = BatchScreens(settings, vocabulary)
 
     def of(self, record: Record) -> Reply:
-        """What the channel must see now."""
+        """What the channel must see now. Of several tasks, as far as their one record tells: their
+        message is drawn by `BatchScreens`, which reads the records of all of them."""
+        if record.command.others:
+            return self._several.of(record)
         screens: Mapping[State, Callable[[Record], Reply]] = {
             State.WAITING: self._cards.card,
             State.DECLINED: self._cards.declined,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.command import TaskCommand
 from bot.journal.record import Record
 from bot.reply import Code, Line, Mark
 from providers.facts import Facts, TaskState
@@ -25,6 +26,7 @@ __all__ = [
     "age",
     "describe",
     "described",
+    "named",
     "person",
     "short_id",
     "span",
@@ -40,6 +42,9 @@ HALT = "halt"
 STATUS = "status"
 LIST = "list"
 DO = "do:"
+
+MOST_NAMED = 10
+"""Tasks that a sentence names before it says how many more there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,16 @@ def described(record: Record, tasks: str) -> str:
     return f"{command.where} {tasks} ({', '.join(part for part in inside if part)})"
 
 
+def named(command: TaskCommand) -> str:
+    """A command's tasks by their ids: "123", "123, 456"; of many, the first and how many more."""
+    more = len(command.tasks) - MOST_NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return f"{', '.join(command.tasks[:MOST_NAMED])}{rest}"
+
+
 def describe(record: Record) -> str:
-    """The one task of a record, as `text` names it."""
-    return described(record, record.command.task)
+    """What a record is about, as `text` names it; of several tasks, these."""
+    return described(record, named(record.command))
 
 
 def person(name: str | None) -> str:

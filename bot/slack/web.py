@@ -18,7 +18,15 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-__all__ = ["Heard", "SlackBusyError", "SlackLostError", "SlackNoError", "SlackWeb", "connected"]
+__all__ = [
+    "BAD_TOKEN",
+    "Heard",
+    "SlackBusyError",
+    "SlackLostError",
+    "SlackNoError",
+    "SlackWeb",
+    "connected",
+]
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +36,10 @@ SECONDS = 10.0
 
 Heard = Callable[[str, str], None]
 """Told what each call came to: the method, or "response_url"; ok, refused, slowed or lost."""
+
+
+BAD_TOKEN = frozenset({"invalid_auth", "account_inactive", "token_revoked", "not_authed"})
+"""What Slack says to every call with such a token: an operator must act."""
 
 
 class SlackNoError(Exception):

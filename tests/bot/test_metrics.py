@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.command import TaskCommand, Vocabulary, parse
-from bot.health import Outage, admin_endpoint
+from bot.health import admin_endpoint
 from bot.journal import Origin, Outcome, OutcomeWord, Record, State, Verdict
 from bot.metrics import MeasuredClient, Metrics, Reading
 from bot.metrics import metrics as metrics_module
 from bot.metrics.labels import OTHER, result_of
+from bot.slack.outage import Outage
 from providers.catalogue import discover
 from providers.errors import CallError, NotExecuted, NotSent, Refused, Unreadable
 from providers.exchange import NO_ANSWER

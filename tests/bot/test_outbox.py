@@ -8,6 +8,8 @@ import pytest
 
 from bot.sandbox import Drop, Message, RateLimit, Refuse, Status
 from bot.screens import CONFIRM
+from bot.slack.outage import Outage
+from providers.simulator import Incident
 from tests.bot.stage import Stage, playing
 
 RESTART = "RestartLivePullStreamTask"
@@ -132,3 +134,88 @@ async def test_what_was_owed_at_a_stop_is_paid_at_the_next_start(stage: Stage) -
     await stage.start_bot()
     await stage.message("Accepted:")
     assert stage.calls(stage.tencent, RESTART) == 1
+
+
+# When Slack was away
+
+
+def outage_of(seconds: float, *, from_: float = 1_000.0) -> Outage:
+    """One that lasted so long, and is over. The last answer before it came a second earlier."""
+    now = from_ - 1
+    outage = Outage(lambda: now)
+    outage.heard("ok")
+    now = from_
+    for _ in range(3):
+        outage.heard("lost")
+    now += seconds
+    outage.heard("ok")
+    return outage
+
+
+@pytest.mark.parametrize(
+    ("seconds", "at", "told"),
+    [
+        (600, 1_300, True),
+        (600, 999.5, True),
+        (600, 998, False),
+        (600, 1_601, False),
+        (59, 1_030, False),
+    ],
+    ids=["in it", "just before", "before", "after", "too short to tell"],
+)
+def test_what_ended_in_a_long_outage_is_known(seconds: float, at: float, told: bool) -> None:
+    """From the first call that was lost to the first that was answered."""
+    assert (outage_of(seconds).during(at) is not None) is told
+
+
+def test_the_end_of_an_outage_is_told_once() -> None:
+    """Whatever waits for a later try need not wait for it."""
+    ends: list[str] = []
+    outage = Outage(lambda: 1_000.0)
+    outage.over = lambda: ends.append("over")
+    for result in ("lost", "lost", "lost", "slowed", "ok", "lost", "ok"):
+        outage.heard(result)
+    assert ends == ["over"]
+
+
+async def test_an_end_that_is_told_late_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time of the message is not that of the end, and the message says when Slack was away."""
+    monkeypatch.setattr("bot.slack.outage.LONG_SECONDS", 0.1)
+    await stage.ann("restart tencent 9001")
+    await stage.message("9001")
+    stage.slack.faults.away()
+    await stage.ann("restart tencent 123")
+    await stage.called(stage.tencent, RESTART, 2)
+    lost = await stage.slack.wait_for(lambda: len(stage.slack.calls_of(POST)) >= 5)
+    assert lost
+    stage.slack.faults.back()
+    message = await stage.message("pull 123 ")
+    assert any("Told late: Slack could not be reached" in v.screen for v in message.versions)
+
+
+async def test_many_bad_ends_told_late_are_one_post(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is called four times in a row by one channel for what is over."""
+    monkeypatch.setattr("bot.slack.outage.LONG_SECONDS", 0.1)
+    monkeypatch.setattr("bot.notices.LATE", -1.0)
+    await stage.ann("restart tencent 9003")
+    await stage.message("9003")
+    stage.tencent.play(Incident.ARREARS)
+    stage.slack.faults.away()
+    for task in ("123", "9000", "9001", "9002"):
+        await stage.ann(f"restart tencent {task}")
+    await stage.called(stage.tencent, RESTART, 5)
+    await stage.slack.wait_for(lambda: len(stage.slack.calls_of(POST)) >= 4)
+    stage.slack.faults.back()
+
+    def summed_up() -> Message | None:
+        shown = stage.slack.messages("#incidents")
+        return next((m for m in shown if m.text.startswith("Told late, Slack was away")), None)
+
+    summary = await stage.slack.wait_for(summed_up, seconds=15)
+    assert summary is not None
+    assert "4 operations need a look" in summary.text
+    assert summary.thread_ts is None

@@ -5,12 +5,9 @@ from __future__ import annotations
 from bot.journal.record import Record
 from bot.reply import Line, clock
 from bot.screens.frame import Frame
-from bot.screens.words import person
+from bot.screens.words import named, person
 
 __all__ = ["BatchFrame"]
-
-MOST_NAMED = 10
-"""Tasks that a sentence names before it says how many more there are."""
 
 
 class BatchFrame:
@@ -25,12 +22,8 @@ class BatchFrame:
 
     def what(self, parent: Record) -> str:
         """As "3 tasks on tencent:pull (ap-singapore, account prod): 123, 456, 789"."""
-        tasks = parent.command.tasks
-        named = ", ".join(tasks[:MOST_NAMED])
-        more = len(tasks) - MOST_NAMED
-        rest = f" and {more} more" if more > 0 else ""
         on = f"{self.tasks(parent)} on {parent.command.where}"
-        return f"{on} ({self.place(parent)}): {named}{rest}"
+        return f"{on} ({self.place(parent)}): {named(parent.command)}"
 
     @staticmethod
     def place(parent: Record) -> str:

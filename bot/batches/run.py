@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from bot.batch_screens import BatchScreens, troubled
-from bot.batch_tally import End, end_of, took
 from bot.beforehand import Beforehand
 from bot.journal import (
     Journal,
@@ -26,6 +25,7 @@ from bot.journal import (
 from bot.journal.batches import STOPPED, nothing_open, stopped
 from bot.notices import BROADCAST, THREAD, Notices
 from bot.runner import Runner
+from bot.screens.batch import BatchScreens, End, end_of, took, troubled
 from bot.supervisor import Supervisor
 
 __all__ = ["BatchRun", "stop_outcome"]
@@ -65,12 +65,15 @@ class BatchRun:
         self._changed = changed
         self._supervisor = supervisor
         self._awake: dict[str, bool] = {}  # batches in a step; True where another has to follow
+        self._under_way: defaultdict[str, set[str]] = defaultdict(set)  # batch -> its tasks
         self.closing = False
 
     def child_ended(self, record: Record) -> None:
         """Something is new of an operation: if it is one of several tasks and has ended, or its
         verdict has come, its batch goes on. Returns at once."""
-        if record.batch is not None and record.state.final:
+        if record.batch is None or not record.state.final:
+            return
+        if record.id not in self._under_way.get(record.batch, ()):  # or the last of them wakes it
             self.wake(record.batch)
 
     def wake(self, batch_id: str) -> None:
@@ -147,13 +150,19 @@ class BatchRun:
             return
         if approved is not None:
             self._changed(approved)
-            self._supervisor.spawn(self._run(approved), f"op {approved.id}", op=approved.id)
+            self._under_way[parent.id].add(approved.id)
+            run = self._run(parent.id, approved)
+            self._supervisor.spawn(run, f"op {approved.id}", op=approved.id)
 
-    async def _run(self, child: Record) -> None:
+    async def _run(self, batch_id: str, child: Record) -> None:
         try:
             await self._runner.run(child)
         finally:
-            self.wake(child.batch or "")
+            under_way = self._under_way[batch_id]
+            under_way.discard(child.id)
+            if not under_way:
+                del self._under_way[batch_id]
+                self.wake(batch_id)
 
     async def _end(self, child: Record, state: State, why: Outcome) -> None:
         """Without a request. The batch tells of it, in the channel and in the audit channel."""
@@ -199,7 +208,7 @@ class BatchRun:
         for the audit channel, and a call for the asker if some task needs somebody."""
         children = await self._journal.batches.children(parent)
         says = self._screens.sentence(parent, children)
-        owed = [*self._notices.audit(parent, says)]
+        owed = [*self._notices.audit(parent, f"{says} All of them: /stream show {parent.id}")]
         if hurt := troubled(children):
             down = any(end_of(child) in (End.DOWN, End.NOT_BACK) for child in hurt)
             owed.append(Notice(parent.id, BROADCAST if down else THREAD, says))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.batch_frame import BatchFrame
 from bot.journal.record import Record, State
 from bot.reply import Bold, Button, Code, Line, Mark, Reply, Table, clock
+from bot.screens.batch.frame import BatchFrame
 from bot.screens.words import (
     CANCEL,
     CONFIRM,

@@ -10,17 +10,17 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from bot import answers
-from bot.batch_looks import changes, look_at
-from bot.batch_run import BatchRun, stop_outcome
-from bot.batch_screens import troubled
+from bot.batches.looks import changes, look_at
+from bot.batches.run import BatchRun, stop_outcome
 from bot.beforehand import Beforehand
 from bot.command import TaskCommand
 from bot.contact import People, Press, Whisper
-from bot.journal import Journal, Look, Record, State
+from bot.journal import Journal, Look, Origin, Record, State
 from bot.journal.batches import stopped
 from bot.notices import Notices
 from bot.policy import Allow, Confirm, Decision, Deny, Person, Place, Wish, decide, may_cancel
 from bot.reply import Reply
+from bot.screens.batch import troubled
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from providers.catalogue import Catalogue
@@ -88,10 +88,7 @@ class BatchDesk:
 
     async def consider(self, parent: Record) -> None:
         """Decide an asked command on several tasks: it is refused, or its card is shown."""
-        person = await self._people.person(
-            parent.origin.requester, parent.origin.team, fresh=self._irreversible(parent.command)
-        )
-        decision = self.decide(parent.command, person, _place(parent))
+        decision = await self.decide_for(parent.command, parent.origin)
         if isinstance(decision, Deny):
             await self._deny(parent, answers.denied(parent.command, decision))
             return
@@ -100,7 +97,13 @@ class BatchDesk:
         await self._journal.batches.keep_looks(looks)
         await self._card(parent, decision)
 
-    def decide(self, command: TaskCommand, person: Person, place: Place) -> Confirm | Deny:
+    async def decide_for(self, command: TaskCommand, origin: Origin) -> Confirm | Deny:
+        """What the policy says to whoever asks."""
+        fresh = any(wish.effect.irreversible for wish in self.wishes(command))
+        person = await self._people.person(origin.requester, origin.team, fresh=fresh)
+        return self._decide(command, person, _place(origin))
+
+    def _decide(self, command: TaskCommand, person: Person, place: Place) -> Confirm | Deny:
         """What the policy says of all tasks together. Several tasks always take a card; many of
         them, or a protected one, a second person."""
         policy = self._settings.policy
@@ -115,9 +118,6 @@ class BatchDesk:
     def wishes(self, command: TaskCommand) -> list[Wish]:
         """What the policy is asked, task by task. Of one task too."""
         return [self._wish(command.alone(task)) for task in command.tasks]
-
-    def _irreversible(self, command: TaskCommand) -> bool:
-        return any(wish.effect.irreversible for wish in self.wishes(command))
 
     # A yes
 
@@ -189,7 +189,7 @@ class BatchDesk:
             person = await self._people.person(
                 parent.origin.requester, parent.origin.team, fresh=True
             )
-            decision = self.decide(parent.command, person, _place(parent))
+            decision = self._decide(parent.command, person, _place(parent.origin))
             if isinstance(decision, Deny):
                 says, step = answers.why_denied(decision, parent.command)
                 why = stop_outcome(f"@{person.name} may not go on: {says}", step)
@@ -208,7 +208,7 @@ class BatchDesk:
     async def halt(self, press: Press, parent: Record, presser: Person) -> Deny | None:
         """Send no more of it. Who may do it may stop it, and so may who asked. Returns the refusal
         for anybody else."""
-        policy, place = self._settings.policy, _place(parent)
+        policy, place = self._settings.policy, _place(parent.origin)
         asker = parent.origin.requester
         decision = strictest(
             may_cancel(policy, wish, presser, place, requester_id=asker)
@@ -246,5 +246,5 @@ class BatchDesk:
         )
 
 
-def _place(parent: Record) -> Place:
-    return Place(channel=parent.origin.channel, direct=parent.origin.direct)
+def _place(origin: Origin) -> Place:
+    return Place(channel=origin.channel, direct=origin.direct)

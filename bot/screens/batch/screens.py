@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.batch_card import BatchCard
-from bot.batch_frame import BatchFrame
-from bot.batch_tally import End, Sent, count_ends, count_sent, end_of, took
 from bot.command import Vocabulary
 from bot.journal.batches import stopped
 from bot.journal.record import Record, State, Verdict
 from bot.reply import Button, Code, Line, Mark, Reply, Table
+from bot.screens.batch.card import BatchCard
+from bot.screens.batch.frame import BatchFrame
+from bot.screens.batch.tally import End, Sent, count_ends, count_sent, end_of, took
 from bot.screens.frame import Frame, next_step
 from bot.screens.words import HALT, STATUS, WORDS, person
 from bot.settings import Settings
@@ -73,8 +73,11 @@ class BatchScreens:
         self._card = BatchCard(settings, self._frame)
 
     def of(self, parent: Record, children: Children = ()) -> Reply:
-        """What the channel must see now. Ends without anything sent need no children."""
+        """What the channel must see now. Ends without anything sent need no children; of what was
+        sent, less can be told without them."""
         match parent.state:
+            case State.APPROVED | State.SUCCEEDED if not children:
+                return self._without_counts(parent)
             case State.WAITING:
                 return self._card.card(parent, children)
             case State.APPROVED:
@@ -82,6 +85,20 @@ class BatchScreens:
             case State.SUCCEEDED:
                 return self.summary(parent, children)
         return self._card.ended(parent)
+
+    def _without_counts(self, parent: Record) -> Reply:
+        words = WORDS[parent.command.verb]
+        by = person(parent.origin.requester_name)
+        what = self._frame.what(parent)
+        over = parent.state is State.SUCCEEDED
+        said = f"Over: the {words.noun} of {what}" if over else f"{words.ing.capitalize()} {what}"
+        return Reply(
+            text=f"{said} by {by}.{_and(_why_stopped(parent))}",
+            mark=Mark.ACCEPTED if over else Mark.SENDING,
+            head=self._frame.head(parent),
+            body=_line(_why_stopped(parent)),
+            context=self._frame.context(parent),
+        )
 
     # On the way
 

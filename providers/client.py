@@ -132,6 +132,7 @@ class Client:
         Raises a CallError for everything that is not the vendor's yes.
         """
         credentials = _credentials(call)
+        key = self._quota_key(call, credentials)
         wire = self._catalogue.provider_of(call.kind).wire
         request = wire.request(call)
         auth = wire.auth(call, credentials, lambda: self._now() + self.clock_offset(call))
@@ -139,7 +140,7 @@ class Client:
 
         async def gate() -> None:
             current = slot
-            while current.late:
+            while not await self._pacer.may_leave(key, current):
                 current = await self.slot(call, again=True)
 
         raw = await self._exchange.send(request, auth, gate)

@@ -145,17 +145,14 @@ def _of_example(file: Traversable) -> Checks:
         return ((False, "cannot be read as JSON, or is not there"),)
     if not isinstance(told, dict):
         return ((False, "is no object"),)
-    refused = told.get("refused", told)  # where an example has one
-    return (
-        *((isinstance(told.get(key), of), f"no {key}") for key, of in _TOLD.items()),
-        (_are_lines(told.get("shows")), "no shows (the lines that the channel shows)"),
-        (
-            isinstance(refused, dict)
-            and refused.get("answer")
-            and _are_lines(refused.get("shows")),
-            "its refused has no answer or no shows",
-        ),
-    )
+    checks = [(isinstance(told.get(key), of), f"no {key}") for key, of in _TOLD.items()]
+    checks.append((_are_lines(told.get("shows")), "no shows (the lines that the channel shows)"))
+    if "refused" in told:
+        refused = told["refused"]
+        whole = isinstance(refused, dict) and "answer" in refused
+        whole = whole and _are_lines(refused.get("shows"))
+        checks.append((whole, "its refused has no answer or no shows"))
+    return checks
 
 
 def _of_fault(fault: Fault) -> Checks:

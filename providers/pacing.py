@@ -4,11 +4,13 @@ One gate for each access key and API. Calls leave evenly spaced, the first at on
 lets a burst through (`AsyncLimiter(20, 1)`) sends 39 calls in its first second.
 
 The spacing is wider than 1/quota by a guard of 5 %, so that 21 calls at 20/s span 1.05 s and up to
-45 ms of jitter on the way is harmless. A caller that was held up for half of that between its slot
-and sending throws the slot away (`Slot.late`) and takes a new one.
+45 ms of jitter on the way is harmless. A caller may be held up for half of that between its slot
+and sending. Longer, and the slot is late (`Slot.late`): its call may leave only when it keeps its
+distance from the one before it, and so may those behind it.
 
 Several replicas of the bot share the quota through a `Reserve`. Each still paces itself first, and
-holds one reservation of a key at a time, so a replica that dies or stalls wastes one slot.
+holds one reservation of a key at a time, so a replica that dies or stalls wastes one slot. What the
+others send is not seen here, so a late slot is thrown away and a new one is taken.
 """
 
 from __future__ import annotations
@@ -97,7 +99,8 @@ class _Gate:
     def __init__(self, key: tuple[str, ...], quota: float, step: float) -> None:
         self.digest = hashlib.sha256("|".join(key).encode()).hexdigest()
         self.turn = asyncio.Lock()  # first come, first served
-        self.closed_until = self._last = -math.inf
+        self.closed_until = self._last = self._next = -math.inf
+        self._wire = asyncio.Lock()
         self.widen(quota, step)
 
     def widen(self, quota: float, step: float) -> None:
@@ -121,6 +124,16 @@ class _Gate:
                 self._last = now
                 return now
             await asyncio.sleep(self.closed_until - now)
+
+    async def departure(self) -> None:
+        """Wait until a call may leave; whoever asks next may leave a step later.
+
+        Being late by `good_for` is caught up, so that it does not add up; more is not.
+        """
+        async with self._wire:
+            while (wait := max(self._next, self.closed_until) - _now()) > 0:  # noqa: ASYNC110  # it may close
+                await asyncio.sleep(wait)
+            self._next = max(self._next, _now() - self.good_for) + self.step
 
 
 class Pacer:
@@ -154,6 +167,15 @@ class Pacer:
                 if not slot.late and _now() >= gate.closed_until:
                     return slot
         raise NotSent(NO_SLOT, why="each came too late")
+
+    async def may_leave(self, key: tuple[str, ...], slot: Slot) -> bool:
+        """The last thing before a call of this key leaves. False if its slot is worth nothing any
+        more and a new one must be taken."""
+        gate = self._gates.get(key)
+        if gate is None or self._reserve is not None:
+            return not slot.late
+        await gate.departure()
+        return True
 
     def slow_down(self, key: tuple[str, ...], seconds: float) -> None:
         """The vendor said slower: nobody gets a slot of this key for so long, on no replica."""

@@ -1,81 +1,29 @@
-"""The README says what is so: its commands, its configuration, its transcript."""
+"""What the README tells people to type is so, in Slack and at a shell; and what it points to."""
 
 from __future__ import annotations
 
+import argparse
 import configparser
-import io
-import os
 import re
-import tomllib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel, SecretStr
 
-from bot.command import Command, TaskCommand, UsageError, Vocabulary, parse
+from bot.__main__ import _parser
+from bot.command import MANUAL, TaskCommand, UsageError, Vocabulary, parse
+from bot.command.draft import OPTIONS
 from bot.demo.furniture import Scene
-from bot.demo.paper import Paper
-from bot.demo.terminal import Terminal
-from bot.policy import (
-    Allow,
-    Confirm,
-    ConfirmRules,
-    Decision,
-    Deny,
-    Person,
-    Place,
-    Rule,
-    Standing,
-    Wish,
-    decide,
-)
-from bot.reply import Mark
-from bot.settings import Settings, Target, load
-from providers.catalogue import discover
-from providers.operation import Operation
+from bot.policy import ConfirmRules
+from providers.facts import TaskState
+from providers.operation import Kind, Operation, Verb
+from tests.readme import CATALOGUE, CONTRIBUTING, README, ROOT, blocks, example, part, rows
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-CATALOGUE = discover()
+pytest_plugins = ["tests.readme"]
 
 SLIP = "/stream restrat tencent 123"
 """Typed wrong on purpose, to show what is said then."""
-
-
-def blocks(language: str, text: str = README) -> list[str]:
-    """The fenced blocks of one language, without the indent of a list."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
-    return [re.sub(rf"^{indent}", "", block, flags=re.MULTILINE) for indent, block in found]
-
-
-def part(heading: str) -> str:
-    """What stands under a heading, up to the next one."""
-    _, _, rest = README.partition(f"\n{heading}\n")
-    assert rest, f"README has no {heading}"
-    return re.split(r"\n#+ ", rest)[0]
-
-
-def rows(text: str) -> Iterator[list[str]]:
-    """The cells of a table, without its head."""
-    lines = [line for line in text.split("\n") if line.startswith("|")]
-    for line in lines[2:]:
-        yield [cell.strip() for cell in line.strip("|").split("|")]
-
-
-def example() -> Settings:
-    """README's configuration: its TOML blocks are one file."""
-    return load(None, {}, CATALOGUE, text="\n".join(blocks("toml")))
-
-
-@pytest.fixture
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line takes them away; slack_sdk would send loopback calls there."""
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
 
 
 # The commands
@@ -95,15 +43,39 @@ async def demo_vocabulary(tmp_path: Path) -> Vocabulary:
     return Vocabulary(CATALOGUE, settings.accounts, settings.targets)
 
 
-@pytest.mark.usefixtures("_no_proxy")
+@pytest.mark.usefixtures("no_proxy")
 async def test_every_command_is_understood(tmp_path: Path) -> None:
-    """What the README tells people to type is a command, with the demo's words."""
+    """What the README tells people to type is a command, with the demo's words; and it tells every
+    verb, and every option that a verb takes."""
     vocabulary = await demo_vocabulary(tmp_path)
-    commands: list[Command] = [parse(text, vocabulary) for text in typed_commands()]
-    asked = {(c.where, c.verb) for c in commands if isinstance(c, TaskCommand)}
-    assert asked == {(kind.where, operation.verb) for kind, operation in CATALOGUE.operations()}
+    typed = typed_commands()
+    for text in typed:
+        parse(text, vocabulary)
+    assert {text.split()[0] for text in typed} == set(MANUAL)
+    named = {option for text in typed for option in re.findall(r"(?<!\S)--[a-z-]+", text)}
+    assert named | {"--region"} == set(OPTIONS)
+    assert "`--region R`" in part("### Everything that can be typed")
     with pytest.raises(UsageError):
         parse(SLIP.removeprefix("/stream "), vocabulary)
+
+
+@pytest.mark.usefixtures("no_proxy")
+async def test_every_task_that_is_typed_is_in_the_demo(tmp_path: Path) -> None:
+    """Who tries a command of the README in the demo finds its task there."""
+    async with Scene(tmp_path / "demo.db") as scene:
+        settings = scene.settings()
+        vocabulary = Vocabulary(CATALOGUE, settings.accounts, settings.targets)
+        commands = [parse(text, vocabulary) for text in typed_commands()]
+        typed = {
+            (c.where, task) for c in commands if isinstance(c, TaskCommand) for task in c.tasks
+        }
+        assert typed == {(where, task) for where, task in typed if in_demo(scene, where, task)}
+
+
+def in_demo(scene: Scene, where: str, task: str) -> bool:
+    """Whether a cloud of the demo has this task."""
+    cloud, _, kind = where.partition(":")
+    return scene.clouds[cloud].task(kind, task) is not None
 
 
 def test_what_asks_first_is_told_right() -> None:
@@ -111,168 +83,69 @@ def test_what_asks_first_is_told_right() -> None:
     settings = example()
     vocabulary = Vocabulary(CATALOGUE, settings.accounts, settings.targets)
     told = {}
-    for _, typed, asks in rows(part("## At 3 am")):
-        if asks in ("yes", "no"):
-            command = parse(typed.strip("`").removeprefix("/stream "), vocabulary)
-            assert isinstance(command, TaskCommand)
-            operation = CATALOGUE.kind(command.where).operation(command.verb)
-            assert operation is not None
-            told[typed] = (asks, ConfirmRules().for_effect(operation.effect))
-    assert len(told) == 5
+    for _, cell, asks in rows(part("## At 3 am")):
+        for typed in re.findall(r"`/stream ([^`]+)`", cell):
+            command = parse(typed, vocabulary)
+            if asks in ("yes", "no") and isinstance(command, TaskCommand):
+                operation = CATALOGUE.kind(command.where).operation(command.verb)
+                assert operation is not None
+                told[typed] = (asks, ConfirmRules().for_effect(operation.effect))
     assert set(told.values()) == {("yes", "self"), ("no", "none")}
 
 
-# The transcript
+ASKS = {"none": "at once", "self": "asks"}
 
 
-@pytest.mark.usefixtures("_no_proxy")
-async def test_the_transcript_is_what_the_demo_prints(tmp_path: Path) -> None:
-    """The typed lines, typed again, print the same; times and ids aside."""
-    (transcript,) = [block for block in blocks("text") if "@#" in block]
-    typed = re.findall(r"^\w+@#\w+> (.+)$", transcript, re.MULTILINE)
-
-    async def typing() -> AsyncIterator[str]:
-        for line in typed:
-            yield line
-
-    out = io.StringIO()
-    async with Scene(tmp_path / "demo.db") as scene:
-        await Terminal(scene, Paper(out, terminal=False), echo=True).play(typing())
-    assert comparable(out.getvalue()) == comparable(transcript)
+def test_what_each_service_has_is_told_right() -> None:
+    """The table of services says of every verb whether it is there, and what asks first."""
+    (head, *_) = part("### What each service has").strip().split("\n")
+    kinds = [CATALOGUE.words[word] for word in re.findall(r"`([\w:]+)`", head)]
+    assert {kind.where for kind in kinds} == {kind.where for kind in CATALOGUE.kinds}
+    _, *verbs = rows(part("### What each service has"))
+    assert {verb for verb, *_ in verbs} == set(Verb)
+    for verb, *cells in verbs:
+        for kind, cell in zip(kinds, cells, strict=True):
+            assert re.split("[,:]", cell)[0] == has(kind, Verb(verb)), f"{verb} {kind.where}"
 
 
-def comparable(printed: str) -> list[str]:
-    """Without what differs from run to run: times, ids, and whether "Sending" was ever seen."""
-    text = re.sub(r"stream · .*\n  ⏳ .*\n.*\n", "", printed.strip())
-    text = re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", text)
-    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "REQUEST", text)
-    text = re.sub(r"op \w{5}\b", "op ID", text)
-    return re.sub(r"took \d+\.\d s", "took TIME", text).split("\n")
+def has(kind: Kind, verb: Verb) -> str:
+    operation = kind.operation(verb)
+    if operation is None:
+        return "–"
+    if not operation.effect.changes:
+        return "yes"
+    return ASKS[ConfirmRules().for_effect(operation.effect)]
 
 
-# The configuration
+def test_the_states_of_a_list_are_told() -> None:
+    """Every word that --state takes is in the README."""
+    said = part("### Everything that can be typed")
+    for state in set(TaskState) - {TaskState.NOT_FOUND}:
+        assert f"`{state.replace(' ', '-')}`" in said
 
 
-def models() -> Mapping[str, tuple[type[BaseModel], ...]]:
-    """README's heading -> the models whose keys are told there."""
-    sections: dict[str, tuple[type[BaseModel], ...]] = {
-        f"### `[{name}]`": (field.annotation,)
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }
-    return sections | {
-        "### `[accounts.NAME]`": tuple(v.account for v in CATALOGUE.providers.values()),
-        "### `[targets.NAME]`": (Target,),
-        "### `[[policy.allow]]` and `[[policy.deny]]`": (Rule,),
-        "### `[policy.confirm]`": (ConfirmRules,),
-    }
+def test_every_command_of_the_program_is_told() -> None:
+    """The table has the commands that the command line has, and no other."""
+    told = {command for command, _ in rows(part("## Commands of the program"))}
+    assert told == {f"`stream-bot {command}`" for command in program(_parser())}
 
 
-def test_every_key_is_told_and_no_other() -> None:
-    """Each table of the reference has the keys that the settings have."""
-    assert set(Settings.model_fields) - {"accounts", "targets"} == {
-        heading.strip("#` []") for heading in models() if re.fullmatch(r"### `\[\w+\]`", heading)
-    }
-    for heading, own in models().items():
-        keys = {key.strip("`") for key, *_ in rows(part(heading))}
-        assert keys == {name for model in own for name in model.model_fields} - {"name"}, heading
+def program(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Every command, with its subcommands: "audit verify"."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                own = list(program(below))
+                yield from (f"{name} {one}" for one in own) if own else (name,)
 
 
-WORDS = ("none", "required", "vendor's", "the account's", "any", "")
-"""What stands in the place of a default that is no value."""
-
-
-def test_every_default_is_told_right() -> None:
-    """A default in the reference is what an empty file gives."""
-    for heading, own in models().items():
-        for key, default, *_ in rows(part(heading)):
-            if default in WORDS:
-                continue
-            told = tomllib.loads(f"told = {default.strip('`')}")["told"]
-            fields = [model.model_fields[key.strip("`")] for model in own]
-            assert [plain(f.get_default(call_default_factory=True)) for f in fields] == (
-                [told] * len(own)
-            ), f"{heading} {key}"
-
-
-def plain(value: Any) -> Any:
-    """As TOML writes it."""
-    match value:
-        case SecretStr():
-            return value.get_secret_value()
-        case tuple() if hasattr(value, "port"):
-            return str(value)
-        case tuple():
-            return list(value)
-    return value
-
-
-def test_the_permissions_are_told() -> None:
-    """Whoever makes the keys finds every action there that the bot calls, the probe's too."""
-    said = part("## Security")
-    for kind, operation in CATALOGUE.operations():
-        assert f"`{operation.permission}`" in said, kind.where
-    for vendor in CATALOGUE.providers.values():
-        assert f"`{vendor.probe.permission}`" in said, vendor.name
-
-
-def test_the_words_are_explained() -> None:
-    """Every state word that a message can begin with is in the table of words."""
-    explained = set(re.findall(r"\*\*([\w ]+)\*\*", part("### What the words mean")))
-    assert explained == {mark.word for mark in Mark} - {Mark.DRY_RUN.word}
-
-
-# The policy's worked example
-
-CHANNELS = {"#incidents": "C123", "#busy": "C999", "a direct message": "D1"}
-
-
-def test_the_worked_example_is_so() -> None:
-    """The rules of the example, asked, answer what the table beside them says."""
-    settings = example()
-    vocabulary = Vocabulary(CATALOGUE, settings.accounts, settings.targets)
-    told = list(rows(part("## Who may act")))
-    assert len(told) == 7
-    for who, typed, where, comes_of_it in told:
-        command = parse(typed.strip("`").removeprefix("/stream "), vocabulary)
-        assert isinstance(command, TaskCommand)
-        decision = decided(settings, command, who, CHANNELS[where])
-        assert comes_of_it.startswith(in_words(decision)), (who, typed, where, decision)
-
-
-def decided(settings: Settings, command: TaskCommand, who: str, channel: str) -> Decision:
-    kind = CATALOGUE.kind(command.where)
-    operation = kind.operation(command.verb)
-    assert operation is not None
-    wish = Wish(
-        verb=command.verb,
-        where=command.where,
-        provider=kind.provider,
-        account=command.account,
-        target=command.target,
-        effect=operation.effect,
-        protected=settings.protects(command.where, command.account, command.task) is not None,
-    )
-    person = Person(
-        id="U1",
-        name="somebody",
-        team_ids=frozenset({"T123"}),
-        standing=Standing.GUEST if "guest" in who else Standing.MEMBER,
-        groups=frozenset({who.rsplit(" ", 1)[-1]}),
-    )
-    return decide(settings.policy, wish, person, Place(channel, direct=channel.startswith("D")))
-
-
-def in_words(decision: Decision) -> str:
-    match decision:
-        case Allow(rule):
-            return f"runs at once ({rule})"
-        case Confirm(how="self"):
-            return "a card for the asker"
-        case Confirm():
-            return "a card"
-        case Deny():
-            return "not allowed"
+def test_what_is_typed_at_a_shell_is_a_command() -> None:
+    """Every stream-bot line in a shell block is one that the command line takes."""
+    lines = re.findall(r"(?:^|/)stream-bot ([^#\n]+)", "\n".join(blocks("sh")), re.MULTILINE)
+    typed = [line.split() for line in lines if not line.startswith(("-v", "."))]
+    assert any(words[0] == "audit" for words in typed)
+    for words in typed:
+        _parser().parse_args(words)
 
 
 # The other blocks
@@ -280,7 +153,7 @@ def in_words(decision: Decision) -> str:
 
 def test_the_unit_and_the_manifests_can_be_read() -> None:
     """The YAML blocks are YAML with one replica that is recreated; the unit is a unit."""
-    (kubernetes,) = blocks("yaml")
+    kubernetes, _ = blocks("yaml")
     deployment, claim = yaml.safe_load_all(kubernetes)
     assert (deployment["spec"]["replicas"], deployment["spec"]["strategy"]) == (
         1,

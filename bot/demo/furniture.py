@@ -205,8 +205,11 @@ class Scene:
     async def busy(self) -> bool:
         """True while the bot works on something, or owes the channel a word about it."""
         journal = self._bot.journal
+        waiting = {card.id for card in await journal.in_state(State.WAITING)}
         under_way = await journal.in_state(State.ASKED, State.APPROVED, State.SENDING)
-        return bool(under_way or await journal.debts.owed() or await journal.debts.owed_notices())
+        if any(one.batch not in waiting for one in under_way):  # a card's tasks wait with it
+            return True
+        return bool(await journal.debts.owed() or await journal.debts.owed_notices())
 
     def _furnish(self) -> None:
         slack = self.workspace

@@ -75,6 +75,16 @@ class Replicas:
             gone = delete(replica).where(replica.c.owner == self._owner)
             await self._database.commit(lambda c: c.execute(gone))
 
+    async def has_others(self) -> bool:
+        """Whether another process works on this journal now."""
+        if not self._database.shared:
+            return False
+        lives = self._database.now() - ALIVE_SECONDS
+        others = select(replica.c.owner).where(
+            replica.c.owner != self._owner, replica.c.seen_at > lives
+        )
+        return await self._database.commit(lambda c: c.execute(others.limit(1)).first() is not None)
+
     def is_mine(self, table: Table) -> ColumnElement[bool]:
         """Whether a row of `table` is kept by this process, or by nobody who lives."""
         if not self._database.shared:

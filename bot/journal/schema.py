@@ -22,9 +22,7 @@ from sqlalchemy import (
 )
 
 __all__ = [
-    "APPEND_ONLY",
     "LIVE_STATES",
-    "append_only",
     "brake",
     "heartbeat",
     "menu",
@@ -196,30 +194,3 @@ replica = Table(
 
 # One row, written anew by each question whether the journal can be written.
 heartbeat = Table("heartbeat", metadata, Column("at", Double, primary_key=True))
-
-_REFUSED = "the trail is append-only"
-_PRUNED = "EXISTS (SELECT 1 FROM operation WHERE id = OLD.operation AND pruned = 1)"
-
-APPEND_ONLY = (
-    "CREATE TRIGGER trail_no_update BEFORE UPDATE ON trail "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
-    f"CREATE TRIGGER trail_no_delete BEFORE DELETE ON trail WHEN NOT {_PRUNED} "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
-)
-"""SQLite's triggers: no row of the trail changes, and none goes, except with an operation that
-retention has marked. They stop accidents; who drops them is found by `stream-bot audit verify`."""
-
-_APPEND_ONLY_POSTGRES = (
-    "CREATE OR REPLACE FUNCTION trail_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN IF TG_OP = 'DELETE' THEN IF {_PRUNED} THEN RETURN OLD; END IF; END IF; "
-    f"RAISE EXCEPTION '{_REFUSED}'; END $$",
-    "CREATE TRIGGER trail_append_only BEFORE UPDATE OR DELETE ON trail "
-    "FOR EACH ROW EXECUTE FUNCTION trail_is_append_only()",
-    "CREATE TRIGGER trail_no_truncate BEFORE TRUNCATE ON trail "
-    "FOR EACH STATEMENT EXECUTE FUNCTION trail_is_append_only()",
-)
-
-
-def append_only(dialect: str) -> tuple[str, ...]:
-    """What makes the trail append-only, in this database."""
-    return APPEND_ONLY if dialect == "sqlite" else _APPEND_ONLY_POSTGRES

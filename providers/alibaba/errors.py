@@ -167,7 +167,7 @@ _TASK = (
         kind=FaultKind.ALREADY,
         label="already stopped",
         says="The task was already stopped",
-        step="nothing to do",
+        step="need to do nothing",
         who="you",
         retry=Retry.NO_NEED,
     ),

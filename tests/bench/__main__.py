@@ -1,6 +1,6 @@
 """Every benchmark in one table: ratios of one run on one machine, all on loopback.
 
-    python -m tests.bench [--only NAME] [--quick] [--profile FILE]
+python -m tests.bench [--only NAME] [--quick]
 """
 
 from __future__ import annotations
@@ -8,13 +8,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from tests.bench.acks import acks
+from tests.bench.calls import calls
+from tests.bench.departure import departure
+from tests.bench.quota import quota
+from tests.bench.starting import starting
 from tests.bench.table import Row, printed
 
 PARTS: dict[str, Callable[..., Awaitable[list[Row]]]] = {
     "acks": acks,
+    "departure": departure,
+    "calls": calls,
+    "quota": quota,
+    "starting": starting,
 }
 
 

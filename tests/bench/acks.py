@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.load import Measured
 from tests.bench.table import Row, at_least, at_most, percentile, told
-from tests.bench.world import World, answers, numbered, process, world
+from tests.bench.world import World, numbered, process, world
 from tests.postgres import _free_port
 
 __all__ = ["acks"]
@@ -28,13 +28,12 @@ async def acks(*, quick: bool, profile: Path | None = None) -> list[Row]:
         port, rows = _free_port(), []
         bare = f"http://127.0.0.1:{port}/slack/events"
         bolt = ("-m", "tests.bench.bare", stage.slack.app.signing_secret, str(port))
-        async with process(bolt):
-            await answers(f"http://127.0.0.1:{port}/nothing", status=404)
+        async with process(bolt, ready=f"http://127.0.0.1:{port}/nothing", status=404):
             for url in (bare, stage.url):  # both warm; and the bot knows the people
                 await stage.typed(["help"] * (2 * IN_FLIGHT), IN_FLIGHT, url=url)
             for name, text in TEXTS.items():
                 rows += await _against(stage, name, [text] * count, bare)
-        rows += await _committed(stage, 2 * IN_FLIGHT if quick else 4 * IN_FLIGHT)
+        rows += await _committed(stage, IN_FLIGHT if quick else 4 * IN_FLIGHT)
     return rows
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,18 +16,31 @@ from urllib.parse import urlencode
 import httpx
 
 from bot.sandbox.payloads import slash_command
+from bot.settings import Settings, load
+from providers.catalogue import discover
 from providers.simulator import SimulatedTask
 from tests.bench.load import ROOT, Job, Measured, measure
 from tests.bot.stage import ENVIRON, Stage, furnish
 from tests.postgres import _free_port
 
-__all__ = ["World", "answers", "numbered", "process", "world"]
+__all__ = ["World", "numbered", "process", "world"]
 
 PEOPLE = ("ann", "bob", "carol")
 
 TASKS = 2000
 
-LIMITS = "[limits]\ncommands_per_minute = 10000\ncool_down_seconds = 0.0\n"
+EXTRA = """
+[limits]
+commands_per_minute = 10000
+cool_down_seconds = 0.0
+[audit]
+key = "env:AUDIT_KEY"
+[log]
+level = "warning"
+"""
+"""People type without end, and no warning is in the way."""
+
+SECRETS = {**ENVIRON, "AUDIT_KEY": 64 * "0"}
 
 
 class World(Stage):
@@ -36,11 +50,11 @@ class World(Stage):
     """
 
     def __init__(self, folder: Path, database: str = "", profile: Path | None = None) -> None:
-        super().__init__(folder, "http", LIMITS)
+        super().__init__(folder, "http", EXTRA)
         self._database = database
         self._profile = profile
         self.port, self.admin = _free_port(), _free_port()
-        self.pid = 0
+        self.ready = f"http://127.0.0.1:{self.admin}/readyz"
 
     def _config(self) -> str:
         config = super()._config()
@@ -49,23 +63,34 @@ class World(Stage):
         own = f"sqlite:///{self.folder}/stream-bot.db"
         return config.replace(own, self._database or own)
 
+    def settings_of(self, config: str) -> Settings:
+        """With the audit's key as well."""
+        return load(None, SECRETS, discover(), text=config)
+
     @property
     def url(self) -> str:
         """Where the bot takes Slack's requests."""
         return f"http://127.0.0.1:{self.port}/slack/events"
 
+    def write_config(self) -> Path:
+        """The bot's configuration file."""
+        config = self.folder / "stream-bot.toml"
+        config.write_text(self.config())
+        return config
+
+    def environ(self) -> dict[str, str]:
+        """What the bot is told beside it."""
+        app = self.slack.app
+        tokens = {"SLACK_BOT_TOKEN": app.bot_token, "SLACK_SIGNING_SECRET": app.signing_secret}
+        return {**SECRETS, **tokens}
+
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
         """Run it until the end of the block."""
-        config = self.folder / "stream-bot.toml"
-        config.write_text(f'{self.config()}\n[log]\nlevel = "warning"\n')
         profiled = ("-m", "cProfile", "-o", str(self._profile)) if self._profile else ()
-        app = self.slack.app
-        tokens = {"SLACK_BOT_TOKEN": app.bot_token, "SLACK_SIGNING_SECRET": app.signing_secret}
-        command = (*profiled, "-m", "bot", "run", "--config", str(config))
-        async with process(command, **ENVIRON, **tokens) as running:
-            self.pid = running.pid
-            await answers(f"http://127.0.0.1:{self.admin}/readyz")
+        command = (*profiled, "-m", "bot", "run", "--config", str(self.write_config()))
+        gently = self._profile is not None  # it writes its profile at its end
+        async with process(command, ready=self.ready, gently=gently, **self.environ()):
             yield
 
     async def typed(
@@ -115,9 +140,10 @@ async def world(database: str = "", profile: Path | None = None) -> AsyncIterato
 
 @asynccontextmanager
 async def process(
-    command: Sequence[str], **environ: str
+    command: Sequence[str], *, ready: str, status: int = 200, gently: bool = False, **environ: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Python with these arguments, ended as SIGTERM does at the end of the block."""
+    """Python with these arguments, from when this address answers with this status until the end
+    of the block. gently: it is asked to end, and not killed."""
     running = await asyncio.create_subprocess_exec(
         sys.executable,
         *command,
@@ -126,27 +152,24 @@ async def process(
         stdin=asyncio.subprocess.DEVNULL,
     )
     try:
+        await _answers(running, ready, status)
         yield running
     finally:
         if running.returncode is None:
-            running.terminate()
-        try:
-            await asyncio.wait_for(running.wait(), 5)
-        except TimeoutError:
-            running.kill()
-            await running.wait()
+            running.send_signal(signal.SIGTERM if gently else signal.SIGKILL)
+        await running.wait()
 
 
-async def answers(url: str, *, status: int = 200, seconds: float = 20.0) -> None:
-    """Wait until there is this answer."""
+async def _answers(
+    running: asyncio.subprocess.Process, url: str, status: int, seconds: float = 20.0
+) -> None:
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(seconds):
-        while True:
-            try:
+        while running.returncode is None:
+            with suppress(httpx.TransportError):
                 if (await client.get(url)).status_code == status:
                     return
-            except httpx.TransportError:
-                pass
             await asyncio.sleep(0.02)
+    raise RuntimeError("it ended before it answered")
 
 
 def numbered(verb: str, first: int, count: int) -> list[str]:

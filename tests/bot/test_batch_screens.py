@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.batch_run import stop_outcome
-from bot.batch_screens import BatchScreens, troubled
-from bot.batch_tally import count_ends, count_sent
+from bot.batches import stop_outcome
 from bot.command import TaskCommand, Vocabulary
 from bot.journal import Origin, Outcome, OutcomeWord, Record, State, Verdict
 from bot.screens import HALT, STATUS
+from bot.screens.batch import BatchScreens, count_ends, count_sent, troubled
 from bot.settings import load
 from providers.catalogue import discover
 from providers.operation import Verb

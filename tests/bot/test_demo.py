@@ -315,6 +315,17 @@ async def test_a_protected_task_takes_two_people(scene: Scene) -> None:
     assert "· edited\n  📥 Accepted · restart · tencent:pull 777" in second
 
 
+async def test_a_card_for_several_tasks_waits_for_its_button(scene: Scene) -> None:
+    """The next line is read while the card waits; one press sends each of its tasks."""
+    text = await shown(scene, "/stream delete tencent 123 456", "1")
+    card, pressed = text.split("ann@#incidents> 1\n")
+    assert "Nothing more was shown" not in text
+    assert "Waiting for a yes · 2 tasks · delete · tencent:pull" in card
+    assert "[1] Delete 2 tasks  [2] Cancel" in card
+    assert "📥 Accepted · 2 tasks · delete · tencent:pull" in pressed
+    assert not any(scene.clouds["tencent"].task("pull", task) for task in ("123", "456"))
+
+
 async def test_cancel_is_a_button_too(scene: Scene) -> None:
     """The second button of a card is its second button; after it there is none to press."""
     text = await shown(scene, "/stream delete tencent 456", "2", "1")

@@ -109,6 +109,7 @@ async def test_not_back_is_said_at_the_deadline_and_calls_the_asker(stage: Stage
     assert "[Status]" in message.screen
     reply = (await stage.slack.wait_for(lambda: stage.slack.thread(message)))[0]
     assert reply.pings == {"U123"}
+    assert reply.text == f"<@U123> {message.text}"
 
 
 async def test_restart_again_runs_under_the_pressers_name_once(stage: Stage) -> None:

@@ -116,6 +116,14 @@ def test_a_report_is_compared_on_the_vendors_clock() -> None:
     assert judged(record, told, ahead=0.0) is not None
 
 
+def test_a_report_proves_no_restart_whose_answer_was_lost() -> None:
+    """The request may never have arrived, and then the stream ran all the time."""
+    lost = followed_record(Verb.RESTART, State.UNKNOWN)
+    assert judged(lost, look(S.RUNNING, reported_at=SENT + 5)) is None
+    seen_down = followed_record(Verb.RESTART, State.UNKNOWN, down_at=SENT + 1)
+    assert judged(seen_down, look(S.RUNNING)) is not None
+
+
 def test_an_account_that_cannot_see_says_so_at_once() -> None:
     """An international account knows "switched on" and never says "running"."""
     proof = judged(followed_record(Verb.RESTART), look(S.SWITCHED_ON, word="enable"))

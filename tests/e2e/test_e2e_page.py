@@ -354,7 +354,7 @@ async def test_unread_messages_are_counted(stage: Stage) -> None:
         await bob.send(text)
     count = ann.page.locator("[data-channel=C456] .count")
     await ann.page.wait_for_function(
-        "document.querySelector('[data-channel=C456] .count')?.firstChild.data === '2'"
+        "() => document.querySelector('[data-channel=C456] .count')?.firstChild.data === '2'"
     )
     await ann.go("ops")
     await ann.see("two")

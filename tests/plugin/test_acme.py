@@ -4,6 +4,7 @@ The first half goes through every example and holds for any vendor. The second i
 """
 
 import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 
 from bot.command import ListCommand, TaskCommand, Vocabulary, parse
+from bot.rehearsal import shown, with_shows
 from providers.account import Account
 from providers.catalogue import Catalogue, discover
 from providers.client import Client
-from providers.contract import flaws
+from providers.contract import example_flaws, flaws
 from providers.errors import CallError, FaultKind
 from providers.facts import TaskState
 from providers.operation import Kind, Operation, Task, Verb
@@ -93,6 +95,11 @@ def test_every_operation_has_an_example(catalogue: Catalogue) -> None:
     assert {file.stem for file in EXAMPLES} == names
 
 
+def test_every_example_is_whole(catalogue: Catalogue) -> None:
+    """The command, the request, the answer and what the channel shows."""
+    assert list(example_flaws(catalogue.providers[PLUGIN], EXAMPLES[0].parent)) == []
+
+
 @each_example
 def test_the_command_is_the_operation(catalogue: Catalogue, file: Path) -> None:
     """What the example types is read as this operation on this task."""
@@ -142,6 +149,30 @@ async def test_the_simulator_takes_the_call(
     (seen,) = vendor.requests
     assert (seen.verdict, seen.action) == ("ok", example.operation.action)
     assert answer.request_id == seen.request_id
+
+
+@pytest.mark.parametrize(
+    ("file", "refused"),
+    [
+        pytest.param(file, refused, id=f"{file.stem}{' refused' if refused else ''}")
+        for file in EXAMPLES
+        for refused in (False, True)
+        if not refused or "refused" in json.loads(file.read_text("utf-8"))
+    ],
+)
+async def test_the_channel_shows_the_examples_lines(
+    catalogue: Catalogue, file: Path, refused: bool
+) -> None:
+    """From the command to the screen, with the vendor's printed answer; after a wanted change,
+    STREAM_BOT_GOLDEN=write writes the lines."""
+    told = Example(catalogue, file).told
+    scene = told["refused"] if refused else told
+    lines = await shown(catalogue, told, scene)
+    if os.environ.get("STREAM_BOT_GOLDEN") == "write":
+        text = with_shows(file.read_text("utf-8"), scene["shows"], lines, refused=refused)
+        file.write_text(text, "utf-8")
+    else:
+        assert lines == scene["shows"]
 
 
 @pytest.mark.parametrize(

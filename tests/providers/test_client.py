@@ -229,7 +229,7 @@ async def test_a_clock_that_is_off_is_mended_once_from_the_date_header() -> None
     assert stamps == [1767225600, 1767226200]
 
 
-async def test_a_slot_that_got_late_is_replaced_before_the_request_leaves() -> None:
+async def test_requests_whose_slots_got_late_keep_their_distance() -> None:
     """Slots that were held until a connection stood would arrive at the vendor in one heap."""
     arrivals: list[float] = []
 

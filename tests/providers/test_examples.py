@@ -1,7 +1,6 @@
 """Contract tests over everything registered: a new operation is tested before its author does."""
 
 import json
-import os
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -10,36 +9,17 @@ from typing import Any
 import pytest
 
 from bot.command import ListCommand, TaskCommand, Vocabulary, parse
-from bot.rehearsal import shown, with_shows
 from providers.account import Account
-from providers.catalogue import Catalogue, CatalogueClashError, discover
+from providers.catalogue import Catalogue, CatalogueClashError
 from providers.client import Client
-from providers.contract import example_flaws
-from providers.errors import CallError, FaultKind
+from providers.errors import CallError, FaultKind, Unknown
 from providers.operation import Effect, Kind, Operation, Task, Verb
-from providers.provider import Call, Provider
+from providers.provider import Call
 from providers.simulator import Incident, SimulatedTask, Simulator
+from tests.providers.examples import CATALOGUE, CHANGES, EVERYTHING, example
 from tests.providers.vendor import evil_vendor, http, send_in_turn
 
-CATALOGUE = discover()
-EVERYTHING = [
-    pytest.param(kind, operation, id=f"{kind.where} {operation.verb}")
-    for kind, operation in CATALOGUE.operations()
-]
 ENVIRON = {"ID": "AKIDEXAMPLE", "KEY": "examplesecret"}
-
-
-def folder_of(provider: str) -> Path:
-    return Path(str(files(f"providers.{provider}"))) / "examples"
-
-
-def file_of(kind: Kind, operation: Operation) -> Path:
-    return folder_of(kind.provider) / f"{kind.name}.{operation.verb}.json"
-
-
-def example(kind: Kind, operation: Operation) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(file_of(kind, operation).read_text("utf-8"))
-    return loaded
 
 
 def account(kind: Kind, url: str) -> Account:
@@ -125,41 +105,6 @@ async def test_the_simulator_takes_the_clients_call(kind: Kind, operation: Opera
     assert answer.request_id == seen.request_id
 
 
-@pytest.mark.parametrize("provider", CATALOGUE.providers.values(), ids=lambda one: one.name)
-def test_every_operation_has_a_whole_example(provider: Provider) -> None:
-    """One file each, and in it the command, the request, the answer and what the channel shows."""
-    assert list(example_flaws(provider, folder_of(provider.name))) == []
-
-
-@pytest.mark.parametrize(("kind", "operation"), EVERYTHING)
-async def test_the_channel_shows_the_examples_lines(kind: Kind, operation: Operation) -> None:
-    """From the command, through the real pieces and the vendor's printed answer, to the screen.
-
-    After a wanted change, write the lines anew with STREAM_BOT_GOLDEN=write and read the difference.
-    """
-    told = example(kind, operation)
-    lines = await shown(CATALOGUE, told)
-    keep(file_of(kind, operation), told["shows"], lines)
-    assert lines == example(kind, operation)["shows"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "operation"), [one for one in EVERYTHING if one.values[1].effect.changes]
-)
-async def test_the_channel_shows_the_examples_refusal(kind: Kind, operation: Operation) -> None:
-    """The same, where the vendor says no."""
-    told = example(kind, operation)
-    lines = await shown(CATALOGUE, told, told["refused"])
-    keep(file_of(kind, operation), told["refused"]["shows"], lines, refused=True)
-    assert lines == example(kind, operation)["refused"]["shows"]
-
-
-def keep(file: Path, before: list[str], lines: list[str], *, refused: bool = False) -> None:
-    if os.environ.get("STREAM_BOT_GOLDEN") == "write":
-        text = with_shows(file.read_text("utf-8"), before, lines, refused=refused)
-        file.write_text(text, "utf-8")
-
-
 REFUSALS = {
     Incident.THROTTLE: {FaultKind.THROTTLED},
     Incident.ARREARS: {FaultKind.BILLING},
@@ -188,6 +133,22 @@ async def test_each_incident_is_understood(
     assert caught.value.fault.kind in REFUSALS[incident]
     assert caught.value.code
     assert caught.value.request_id
+
+
+@pytest.mark.parametrize("incident", [Incident.DROP, Incident.GATEWAY, Incident.HANG])
+@pytest.mark.parametrize(("kind", "operation"), CHANGES)
+async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
+    kind: Kind, operation: Operation, incident: Incident
+) -> None:
+    """The vendor acted, and nobody heard of it: a second request would act again."""
+    client = Client(CATALOGUE, timeout=0.3)
+    async with simulator(kind, operation) as vendor:
+        vendor.play(incident, 1)
+        with pytest.raises(Unknown):
+            await send_in_turn(client, call(kind, operation, vendor.url))
+        (seen,) = vendor.requests
+    await client.close()
+    assert (seen.verdict, seen.lost) == ("ok", incident)
 
 
 @pytest.mark.parametrize(("kind", "operation"), EVERYTHING)

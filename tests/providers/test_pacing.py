@@ -130,6 +130,62 @@ def test_a_slot_that_was_held_too_long_is_late(quota: int) -> None:
     assert simulated(lateness()) == (False, True)
 
 
+async def departures(calls: int, quota: float, held: float) -> list[float]:
+    """When calls leave of which every third is held up so long between its slot and sending."""
+    pacer = Pacer()
+    left = []
+
+    async def call(number: int) -> None:
+        slot = await pacer.slot(KEY, quota)
+        await asyncio.sleep(held if number % 3 == 0 else 0.002)
+        assert await pacer.may_leave(KEY, slot)
+        left.append(asyncio.get_running_loop().time())
+
+    await asyncio.gather(*(call(number) for number in range(calls)))
+    return left
+
+
+@pytest.mark.parametrize("quota", [10, 20, 50])
+@pytest.mark.parametrize("held", [0.015, 0.04, 0.2])
+def test_calls_that_are_held_up_neither_crowd_the_second_nor_waste_it(
+    quota: int, held: float
+) -> None:
+    """A late call leaves when it keeps its distance; its turn is not lost, and nobody catches up
+    by a heap."""
+    times = simulated(departures(quota * 5, quota, held))
+    assert isinstance(times, list)
+    # What is left for the network: half of the guard.
+    jittered = sorted(t + (0.022 if n % 2 == 0 else 0.0) for n, t in enumerate(times))
+    assert most_in_a_second(jittered) <= quota
+    assert (len(times) - 1) / (times[-1] - times[0]) >= 0.9 * quota
+
+
+def test_after_slow_down_no_call_leaves_that_has_its_slot_already() -> None:
+    """The vendor said slower while it was on its way."""
+
+    async def waited() -> float:
+        pacer = Pacer()
+        slot = await pacer.slot(KEY, 20)
+        pacer.slow_down(KEY, 2.0)
+        start = asyncio.get_running_loop().time()
+        assert await pacer.may_leave(KEY, slot)
+        return asyncio.get_running_loop().time() - start
+
+    assert simulated(waited()) == pytest.approx(2.0, abs=0.01)
+
+
+def test_beside_other_replicas_a_late_slot_is_worth_nothing() -> None:
+    """What they send meanwhile is not seen here."""
+
+    async def late() -> tuple[bool, bool]:
+        pacer = Pacer(Row())
+        slot = await pacer.slot(KEY, 20)
+        held = Slot(slot.at - slot.good_for - 0.001, slot.good_for)
+        return await pacer.may_leave(KEY, slot), await pacer.may_leave(KEY, held)
+
+    assert simulated(late()) == (True, False)
+
+
 def test_a_slot_in_place_of_a_late_one_does_not_queue_anew() -> None:
     """Whoever was held up is next, not last."""
 

@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -29,10 +27,7 @@ class Bot:
         self._ready = asyncio.Event()
         self._writer = writer
         self._hearing = asyncio.create_task(self._hear(reader))
-        line: socket.socket = writer.get_extra_info("socket")
         self.pid = 0
-        peer = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        self._nursery = struct.unpack("3i", peer)[0]
 
     async def begin(self, kill: str | None) -> None:
         """From now on points count; at this one it kills itself."""

@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,18 @@ from pydantic import SecretStr
 from bot import follower, recovery, runner
 from bot.app import run
 from bot.journal import replicas
+from bot.screens import CONFIRM
 from bot.settings import Tokens, load
-from bot.slack import outbox
+from bot.slack import messages, outbox
 from providers.catalogue import discover
 from tests.bot.killing.points import Points
+from tests.bot.stage import playing
 
 __all__ = ["AUDIT_KEY", "LEASE_SECONDS", "VENDOR_SECONDS", "serve"]
 
-AUDIT_KEY = "an example key for the trail, of no use to anybody"
+AUDIT_KEY = "an-example-key-for-the-trail-of-no-use-to-anybody"
 
-VENDOR_SECONDS = 1.0
+VENDOR_SECONDS = 3.0
 LEASE_SECONDS = VENDOR_SECONDS + 0.2
 
 _CATALOGUE = discover()
@@ -46,7 +49,7 @@ def _hurry() -> None:
     replicas.ALIVE_SECONDS = 0.8
     recovery.SWEEP_SECONDS = 0.15
     outbox.DEBTS_SECONDS = 0.3
-    outbox.GRACE = 0.05
+    messages.GRACE = 0.05
     follower.FIRST_WAIT = 0.1
     follower.BROKEN_WAIT = 0.2
 
@@ -61,6 +64,7 @@ class _Bot:
 
     def live(self) -> None:
         """Until it is told to stop, or killed."""
+        self._tell(f"pid {os.getpid()}")
         order = json.loads(self._file.readline())
         logging.basicConfig(
             filename=order["log"],
@@ -95,9 +99,21 @@ class _Bot:
             self._line.sendall(f"{words}\n".encode())
 
 
+async def _warm_up() -> None:
+    """Do once here what every bot would do for the first time: import, compile, cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with playing(Path(folder)) as stage:
+            await stage.ann("delete tencent 456")
+            card = await stage.message("Waiting for a yes:")
+            await stage.slack.press("ann", card, CONFIRM)
+            await stage.message("Accepted:")
+
+
 def serve(path: str) -> None:
     """Start bots for as long as somebody holds our standard input open."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    asyncio.run(_warm_up())
+    gc.collect()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -120,7 +136,7 @@ def _be_a_bot(line: socket.socket) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _Bot(line).live()
         status = 0
-    except BaseException:  # noqa: BLE001  # the log has it; nothing of the nursery may run on
+    except BaseException:  # the log has it; nothing of the nursery may run on
         logging.exception("the bot ended")
     finally:
         os._exit(status)

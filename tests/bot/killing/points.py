@@ -28,6 +28,8 @@ T = TypeVar("T")
 _BESIDE = ("Replicas.beat", "Replicas.adopt", "Journal.writable", "Figures.")
 """What a process does for itself, whatever its operations do."""
 
+_WROTE = "wrote"
+
 
 class Points:
     """Tells each point as it is reached; ends the process at the one that is wanted."""
@@ -37,11 +39,10 @@ class Points:
         self.counting = False
         self._tell = tell
         self._seen: Counter[str] = Counter()
-        self._writes = False
 
     def watch(self) -> None:
         """Put a point around each transaction and call. Once for each process."""
-        event.listen(Engine, "before_cursor_execute", self._note_write)
+        event.listen(Engine, "before_cursor_execute", _note_write)
         self._watch_commits()
         self._watch_calls(SlackWeb, "call", lambda args: f"slack {args[0]}")
         self._watch_calls(SlackWeb, "respond", lambda _: "slack response_url")
@@ -59,9 +60,11 @@ class Points:
             name = self._numbered(f"commit {_journal_caller()}")
 
             def done(connection: Connection) -> T:
-                self._writes = False
+                connection.info[_WROTE] = False
                 result = work(connection)
-                if self._writes:  # to read changes nothing: the points around it are the same
+                if connection.info[
+                    _WROTE
+                ]:  # to read changes nothing: the points around it are the same
                     self._reach(f"{name}: before")
                     written.append(True)
                 return result
@@ -92,18 +95,15 @@ class Points:
 
         async def watched(departure: Any, name: str, info: Any) -> None:
             await watch(departure, name, info)
-            if name.endswith(".send_request_body.complete"):
+            if name.endswith(".send_request_headers.started"):
                 headers = {key.lower(): value for key, value in info["request"].headers}
-                action = headers.get(b"x-tc-action", b"").decode()
-                self._reach(f"{self._numbered(f'vendor {action}')}: under way")
+                departure.action = headers.get(b"x-tc-action", b"").decode()
+            elif name.endswith(".send_request_body.complete"):
+                self._reach(f"{self._numbered(f'vendor {departure.action}')}: under way")
 
         exchange._Departure.watch = watched  # type: ignore[method-assign]
 
     # Counting
-
-    def _note_write(self, _c: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
-            self._writes = True
 
     def _numbered(self, name: str) -> str:
         if not self.counting or any(part in name for part in _BESIDE):
@@ -119,6 +119,11 @@ class Points:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _note_write(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+    if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+        connection.info[_WROTE] = True
+
+
 def _vendor(arguments: Any) -> str:
     return f"vendor {arguments[0].headers.get('x-tc-action', '')}"
 
@@ -126,9 +131,8 @@ def _vendor(arguments: Any) -> str:
 def _caller() -> str:
     """The first method of the bot outside of the part that calls, as " in Outbox._post"."""
     for frame in _frames():
-        name = frame.f_code.co_qualname if sys.version_info >= (3, 11) else frame.f_code.co_name
         if frame.f_globals["__name__"] not in ("bot.slack.web", "providers.exchange"):
-            return f" in {name}"
+            return f" in {frame.f_code.co_qualname}"
     return ""
 
 

@@ -3,12 +3,17 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.journal.schema import append_only
-
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+# As the first release made them. PostgreSQL came later: 0003 gives it the like.
+_SQLITE = tuple(
+    f"CREATE TRIGGER trail_no_{verb.lower()} BEFORE {verb} ON trail "
+    "BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END"
+    for verb in ("UPDATE", "DELETE")
+)
 
 
 def upgrade() -> None:
@@ -118,5 +123,6 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("at"),
     )
-    for trigger in append_only(op.get_bind().dialect.name):
-        op.execute(trigger)
+    if op.get_bind().dialect.name == "sqlite":
+        for trigger in _SQLITE:
+            op.execute(trigger)

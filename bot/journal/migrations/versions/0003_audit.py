@@ -8,6 +8,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+# No row of the trail changes, and none goes, except with an operation that retention has marked.
+# This stops accidents; who drops the triggers is found by `stream-bot audit verify`.
 _REFUSED = "the trail is append-only"
 _PRUNED = "EXISTS (SELECT 1 FROM operation WHERE id = OLD.operation AND pruned = 1)"
 
@@ -38,7 +40,6 @@ def upgrade() -> None:
     op.add_column("trail", sa.Column("number", sa.Integer(), nullable=True))
     op.add_column("trail", sa.Column("hash", sa.String(length=64), nullable=True))
     op.create_index("trail_number", "trail", ["operation", "number"], unique=True)
-    # SQL of their own, and not the schema's: a version stays what it was.
     engine = op.get_bind().dialect.name
     for statement in _SQLITE if engine == "sqlite" else _POSTGRES:
         op.execute(statement)

@@ -82,6 +82,7 @@ class App:
         except BaseException:
             await self._finish_work()
             await self._stack.aclose()
+            self._parts = None
             raise
 
     async def stop(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bot.command import HelpCommand, TargetsCommand, WhoamiCommand
 from bot.contact import People, Whisper, ear_of
 from bot.help import Help, listed
@@ -31,6 +33,10 @@ class Guide:
         self._people = people
         self._whisper = whisper
         self._help = Help(settings, catalogue, name)
+        # Who may what is asked of every rule for every operation, and settings stay as they are.
+        self._whole = lru_cache(maxsize=256)(
+            lambda person, place: self._help.whole(self._rights(person, place))
+        )
 
     async def answer(
         self, command: HelpCommand | WhoamiCommand | TargetsCommand, origin: Origin
@@ -38,14 +44,13 @@ class Guide:
         """Answer privately."""
         person = await self._people.person(origin.requester, origin.team, fresh=False)
         place = Place(channel=origin.channel, direct=origin.direct)
-        rights = self._rights(person, place)
         match command:
             case HelpCommand(topic=None):
-                reply = self._help.whole(rights)
+                reply = self._whole(person, place)
             case HelpCommand(topic=topic):
                 reply = self._help.on(str(topic))
             case WhoamiCommand():
-                reply = self._whoami(rights)
+                reply = self._whoami(self._rights(person, place))
             case TargetsCommand():
                 reply = self._targets()
         self._whisper(ear_of(origin), reply)

@@ -24,7 +24,8 @@ def foreign(text: object, limit: int = 300) -> str:
     # Cut before the work, so that a megabyte costs no more than a line; the rest of the slack
     # is for characters that fall away.
     raw = str(text)[: limit * 4]
-    kept = "".join(_cleaned(character) for character in raw)
+    plain = raw.isascii() and raw.isprintable()  # nearly always, and then nothing falls away
+    kept = raw if plain else "".join(_cleaned(character) for character in raw)
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

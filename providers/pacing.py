@@ -131,8 +131,9 @@ class _Gate:
         Being late by `good_for` is caught up, so that it does not add up; more is not.
         """
         async with self._wire:
-            while (wait := max(self._next, self.closed_until) - _now()) > 0:  # noqa: ASYNC110  # it may close
-                await asyncio.sleep(wait)
+            await _until(self._next)
+            while _now() < self.closed_until:  # it may be closed again meanwhile
+                await _until(self.closed_until)
             self._next = max(self._next, _now() - self.good_for) + self.step
 
 
@@ -212,6 +213,11 @@ async def _tell(reserve: Reserve, digest: str, seconds: float) -> None:
         await reserve.slow_down(digest, seconds)
     except ReserveError as error:
         log.warning("the other replicas were not told to slow down: %s", error)
+
+
+async def _until(at: float) -> None:
+    if (wait := at - _now()) > 0:
+        await asyncio.sleep(wait)
 
 
 def _now() -> float:

@@ -6,6 +6,7 @@ import argparse
 import configparser
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,16 @@ def test_the_unit_and_the_manifests_can_be_read() -> None:
     parser = configparser.ConfigParser(strict=True)
     parser.read_string(unit)
     assert parser["Service"]["ExecStart"].split()[:2] == ["/opt/stream-bot/bin/stream-bot", "run"]
+
+
+def test_the_modules_to_run_are_there() -> None:
+    """Every `python -m` that README and CONTRIBUTING name can be run."""
+    modules = set(re.findall(r"python -m (tests[\w.]*)", README + CONTRIBUTING))
+    assert "tests.bench" in modules
+    for module in modules:
+        found = find_spec(module)
+        assert found, module
+        assert not found.submodule_search_locations or find_spec(f"{module}.__main__"), module
 
 
 def test_the_sample_of_an_operation_is_a_real_one() -> None:

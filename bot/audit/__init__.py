@@ -4,7 +4,8 @@ chain.py   each entry is sealed with the one before it in its operation       pu
 heads.py   one signed line over all operations, to be kept elsewhere          pure
 key.py     the key that both are made with
 reader.py  the journal, read beside a running bot
-verify.py  finds what was changed, and where      export.py  writes the trail out
-upkeep.py  the daily head, and what is old enough to go
+verify.py  finds what was changed, and where; story.py  what the trail tells of its operation
+export.py  writes the trail out
+upkeep.py  the daily head; retention.py  what is old enough goes
 cli.py     `stream-bot audit`
 """

@@ -7,6 +7,7 @@ wait for each other.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -148,8 +149,12 @@ def _sqlite(path: Path) -> Engine:
     if not path.is_file():
         raise JournalError(f"there is no journal at {path}")
 
+    # Where nothing can be written, nobody else writes either, and SQLite needs to be told.
+    wal = path.with_name(f"{path.name}-wal")
+    sealed = not os.access(path.parent, os.W_OK) and not wal.exists()
+
     def connect() -> sqlite3.Connection:
-        address = f"file:{quote(str(path))}?mode=ro"
+        address = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if sealed else ''}"
         connection = sqlite3.connect(address, uri=True, isolation_level=None)
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         return connection

@@ -7,33 +7,18 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, exists, select
+from sqlalchemy import Connection, Row, exists, select
 
 from bot.audit.chain import CHAINS, HEAD, RETENTION, Entry, Fault, Walk
 from bot.audit.heads import NOTHING, Head, Sums, Tally, heads_in
-from bot.audit.reader import columns, entry_in, every_entry, rows_of, strict_json, text_of
-from bot.journal.record import State, Verdict
+from bot.audit.reader import columns, entry_in, every_entry, rows_of, text_of
+from bot.audit.story import OPERATION, Story
 from bot.journal.schema import operation, trail
-from providers.foreign import foreign
 
 __all__ = ["BEGUN", "Report", "verify"]
 
 BEGUN = "begun"
 """The state that the chain of heads begins with: what stood there before there were hashes."""
-
-_OPERATION = (
-    operation.c.id,
-    operation.c.state,
-    operation.c.verdict,
-    operation.c.attempt,
-    operation.c.requester,
-    operation.c.asked_at,
-    operation.c.verb,
-    operation.c.place,
-    operation.c.account,
-    operation.c.task,
-    cast(operation.c.command, Text).label("command"),
-)
 
 
 @dataclass(slots=True)
@@ -88,7 +73,7 @@ class _Look:
         self._sealed = self._broken = 0
 
     def report(self) -> Report:
-        query = select(*columns(), *(column.label(f"op_{column.name}") for column in _OPERATION))
+        query = select(*columns(), *OPERATION)
         joined = query.outerjoin(operation, operation.c.id == trail.c.operation)
         rows = rows_of(self._connection, joined.order_by(trail.c.operation, trail.c.seq))
         for name, chain in groupby(rows, key=lambda row: text_of(row.operation)):
@@ -103,7 +88,7 @@ class _Look:
         return self._found
 
     def _chain(self, name: str, rows: Iterator[Row[Any]]) -> None:
-        walk, story = Walk(self._key, name, self._kept.bare_until), _Story()
+        walk, story = Walk(self._key, name, self._kept.bare_until), Story()
         hashes: list[tuple[int, str]] = []
         for row in rows:
             entry = entry_in(row)
@@ -217,62 +202,3 @@ def _without_trail(connection: Connection) -> Iterator[Fault]:
     has_one = exists().where(trail.c.operation == operation.c.id)
     for row in connection.execute(select(operation.c.id, operation.c.asked_at).where(~has_one)):
         yield Fault(row.id, 1, row.asked_at, "the whole trail of this operation is missing")
-
-
-class _Story:
-    """What a trail tells of its operation."""
-
-    def __init__(self) -> None:
-        self._first: Entry | None = None
-        self._state = ""
-        self._verdict: str | None = None
-        self._requests = 0
-
-    def goes_on(self, entry: Entry) -> None:
-        self._first = self._first or entry
-        if entry.to_state in set(State):
-            self._requests += entry.to_state == State.SENDING != entry.from_state
-            self._state = entry.to_state
-        elif entry.to_state in set(Verdict):
-            self._verdict = entry.to_state
-
-    def disagreements(self, row: Row[Any]) -> Iterator[str]:
-        if row.op_id is None:
-            yield "this trail's operation is missing"
-            return
-        if row.op_state != self._state:
-            yield (
-                f"the trail ends with {foreign(self._state, 20)}, the operation is "
-                f"{foreign(row.op_state, 20)}: the end of the trail is missing, or the operation "
-                "was changed"
-            )
-        if self._verdict != (None if row.op_verdict == Verdict.FOLLOWING else row.op_verdict):
-            yield (
-                f"the trail's verdict is {foreign(self._verdict, 20)}, the operation's "
-                f"{foreign(row.op_verdict, 20)}"
-            )
-        if row.op_attempt != self._requests:
-            yield (
-                f"the trail has {self._requests} requests, the operation "
-                f"{foreign(row.op_attempt, 20)}"
-            )
-        if changed := ", ".join(self._changed(row)):
-            yield f"the operation says another {changed} than was asked"
-
-    def _changed(self, row: Row[Any]) -> Iterator[str]:
-        """The columns that are not what the first entry says was asked."""
-        first = self._first
-        if first is None or first.to_state != State.ASKED:
-            return
-        if row.op_requester != first.actor:
-            yield "requester"
-        if row.op_asked_at != first.at:
-            yield "time"
-        asked = first.detail.get("command") if isinstance(first.detail, dict) else None
-        if not isinstance(asked, dict):  # from before: the trail did not repeat it
-            return
-        if strict_json(row.op_command) != asked:
-            yield "command"
-        for column, name in (("verb",) * 2, ("place", "where"), ("account",) * 2, ("task",) * 2):
-            if getattr(row, f"op_{column}") != asked.get(name):
-                yield column

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, text
+from sqlalchemy import Connection, Row, bindparam, insert, select, text
 
 from bot.audit.chain import Entry, Walk, link
 from bot.audit.key import key_of
@@ -24,14 +23,9 @@ _TURN = text("SELECT pg_advisory_xact_lock(:trail, :turn)")
 _NUMBERS = text(
     "SELECT nextval(pg_get_serial_sequence('trail', 'seq')) FROM generate_series(1, :count)"
 )
-_TOP = select(func.coalesce(func.max(trail.c.seq), 0))
-_ENDS = select(trail).where(
-    trail.c.seq.in_(
-        select(func.max(trail.c.seq))
-        .where(trail.c.operation.in_(bindparam("operations", expanding=True)))
-        .group_by(trail.c.operation)
-    )
-)
+_TOP = "SELECT coalesce(max(seq), 0) FROM trail"
+_END = text("SELECT number, hash FROM trail WHERE operation = :operation ORDER BY seq DESC LIMIT 1")
+_ADD = insert(trail)
 _WHOLE = select(trail).where(trail.c.operation == bindparam("wanted")).order_by(trail.c.seq)
 
 
@@ -64,18 +58,19 @@ def write_trails(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     The only way into the trail: what is written past it has no hash, and `audit verify` tells.
     """
     key = key_of(connection)
-    take_turns(connection, {row["operation"] for row in rows})
-    ends = _ends(connection, {row["operation"] for row in rows}, key)
+    operations = {row["operation"] for row in rows}
+    take_turns(connection, operations)
+    ends = {one: _end(connection, one, key) for one in operations}
     sealed = []
     for seq, row in zip(_numbers(connection, len(rows)), rows, strict=True):
-        number, previous = ends.get(row["operation"], (0, row["operation"]))
+        number, previous = ends[row["operation"]]
         # What is sealed is what will be read: JSON knows no tuples, and no keys but text.
-        detail = json.loads(json.dumps(row["detail"]))
-        entry = Entry(**{**row, "detail": detail, "seq": seq, "number": number + 1})
-        entry = replace(entry, hash=link(key, previous, entry))
-        ends[entry.operation] = (number + 1, entry.hash or "")
-        sealed.append(asdict(entry))
-    connection.execute(insert(trail), sealed)
+        detail = json.loads(json.dumps(row["detail"])) if row["detail"] else {}
+        columns = {**row, "detail": detail, "seq": seq, "number": number + 1}
+        columns["hash"] = link(key, previous, Entry(**columns))
+        ends[row["operation"]] = (number + 1, columns["hash"])
+        sealed.append(columns)
+    connection.execute(_ADD, sealed)
 
 
 def take_turns(connection: Connection, operations: Iterable[str]) -> None:
@@ -97,22 +92,18 @@ def _numbers(connection: Connection, count: int) -> Sequence[int]:
     """The `seq` of the next rows: they are sealed too, so they must be known before."""
     if connection.dialect.name == "postgresql":
         return list(connection.execute(_NUMBERS, {"count": count}).scalars())
-    top: int = connection.execute(_TOP).scalar_one()
+    top: int = connection.exec_driver_sql(_TOP).scalar_one()
     return range(top + 1, top + 1 + count)
 
 
-def _ends(
-    connection: Connection, operations: Iterable[str], key: bytes
-) -> dict[str, tuple[int, str]]:
-    """Operation -> number and hash of its last entry."""
-    rows = connection.execute(_ENDS, {"operations": list(operations)}).all()
-    ends = {}
-    for last in map(entry_of, rows):
-        if last.hash is not None and last.number is not None:
-            ends[last.operation] = (last.number, last.hash)
-        else:
-            ends[last.operation] = end_of_old(connection, last.operation, key)
-    return ends
+def _end(connection: Connection, operation: str, key: bytes) -> tuple[int, str]:
+    """Number and hash of its last entry; 0 and its own id where it has none."""
+    last = connection.execute(_END, {"operation": operation}).first()
+    if last is None:
+        return 0, operation
+    if last.hash is None or last.number is None:
+        return end_of_old(connection, operation, key)
+    return last.number, last.hash
 
 
 def end_of_old(connection: Connection, operation: str, key: bytes) -> tuple[int, str]:

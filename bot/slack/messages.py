@@ -71,13 +71,15 @@ class Messages:
         self._queues: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._failures: defaultdict[str, int] = defaultdict(int)
+        self._shown_at: dict[str, float] = {}  # several tasks -> their last edit, loop's clock
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def changed(self, record: Record) -> None:
         """There is something new to show of this operation."""
         channel = record.origin.channel
         if record.batch is not None or record.command.others:
-            self._later(record.batch or record.id, channel, BATCH_PAUSE)
+            under_way = record.batch is not None or record.state is State.APPROVED
+            self._paced(record.batch or record.id, channel, GRACE if under_way else 0.0)
         elif record.state in (State.APPROVED, State.SENDING):
             self._later(record.id, channel, GRACE)
         else:
@@ -114,6 +116,11 @@ class Messages:
             self._workers[channel] = self._supervisor.spawn(
                 self._work(channel), f"the outbox of {channel}"
             )
+
+    def _paced(self, record_id: str, channel: str, seconds: float = 0.0) -> None:
+        """Queue a message of several tasks, not too soon after its last edit."""
+        next_edit = self._shown_at.get(record_id, 0.0) + BATCH_PAUSE
+        self._later(record_id, channel, max(seconds, next_edit - asyncio.get_running_loop().time()))
 
     def _later(self, record_id: str, channel: str, seconds: float) -> None:
         """Queue it in a while; what waits already, for as long or shorter, does not wait twice."""
@@ -168,7 +175,14 @@ class Messages:
             self._budget.slowed(record, busy.wait)
             raise
         self._failures.pop(record_id, None)
-        if await self._journal.debts.shown(record, message_ts):
+        owed = await self._journal.debts.shown(record, message_ts)
+        if record.command.others:
+            now = asyncio.get_running_loop().time()
+            lately = {one: at for one, at in self._shown_at.items() if at > now - BATCH_PAUSE}
+            self._shown_at = {**lately, record_id: now}
+            if owed:
+                self._paced(record_id, record.origin.channel)
+        elif owed:
             self._enqueue(record_id, record.origin.channel)
 
     async def _show(self, record: Record) -> str | None:

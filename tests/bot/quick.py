@@ -10,7 +10,7 @@ from bot.settings import Settings
 
 __all__ = ["RECOVERY", "QuickScene"]
 
-RECOVERY = 0.6
+RECOVERY = 1.0
 """Seconds: after the bot's first look at a task, which so sees that it is down, and before its
 second."""
 

@@ -30,6 +30,7 @@ ENVIRON = {
     "ALIBABA_KEY": "examplesecret-alibaba",
     "VOLC_ID": "AKLTEXAMPLE",
     "VOLC_KEY": "examplesecret-volcengine",
+    "AUDIT_KEY": "examplesecret-" * 4,
 }
 
 POLICY = """
@@ -61,8 +62,9 @@ class _Book(list[Seen]):
 class Stage:
     """The bot, and everything around it."""
 
-    def __init__(self, folder: Path, mode: str, extra: str) -> None:
+    def __init__(self, folder: Path, mode: str, extra: str, database: str = "") -> None:
         self.folder = folder
+        self.database = database or f"sqlite:///{folder}/stream-bot.db"
         self.mode = mode
         self.extra = extra
         self.slack = Workspace(
@@ -132,7 +134,7 @@ api_url = "{self.slack.api_url}"
 listen = "127.0.0.1:0"
 admin = "127.0.0.1:0"
 [database]
-url = "sqlite:///{self.folder}/stream-bot.db"
+url = "{self.database}"
 [accounts.prod]
 provider = "tencent"
 region = "ap-guangzhou"
@@ -250,9 +252,11 @@ def furnish(stage: Stage) -> None:
 
 
 @asynccontextmanager
-async def playing(folder: Path, mode: str = "socket", extra: str = "") -> AsyncIterator[Stage]:
-    """A stage with a running bot."""
-    stage = Stage(folder, mode, extra)
+async def playing(
+    folder: Path, mode: str = "socket", extra: str = "", database: str = ""
+) -> AsyncIterator[Stage]:
+    """A stage with a running bot. database: its URL; SQLite in the folder if left out."""
+    stage = Stage(folder, mode, extra, database)
     async with AsyncExitStack() as stack:
         for part in (stage.slack, stage.tencent, stage.alibaba, stage.volcengine):
             await stack.enter_async_context(part)

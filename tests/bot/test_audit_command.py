@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.demo.furniture import Scene
 from tests.bot.audited import DAY, START, Audited, tamper
 
 CONFIG = '[database]\nurl = "sqlite:///{}"\n'
@@ -182,6 +183,21 @@ async def test_what_is_no_journal_is_told(tmp_path: Path, typed: Typed) -> None:
     status, _, against = typed("audit verify --database journal.db")
     assert status == 2
     assert "cannot be read as a journal" in against
+
+
+async def test_the_demos_journal_can_be_verified(
+    tmp_path: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it plays, and afterwards, where it was kept."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)  # the command line takes them away
+    async with Scene(tmp_path / "demo.db") as scene:
+        await scene.workspace.slash("ann", "#incidents", "/stream delete tencent 456")
+        await scene.workspace.wait_for(lambda: scene.workspace.messages("#incidents"))
+        playing = typed("audit verify --database demo.db")
+    ended = typed("audit verify --database demo.db")
+    for status, said, _ in (playing, ended):
+        assert (status, said.split(",")[0]) == (0, "unbroken: 1 operation")
 
 
 # Export

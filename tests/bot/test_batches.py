@@ -43,7 +43,13 @@ from providers.operation import Verb
 from providers.simulator import Incident, SimulatedTask
 from providers.tencent.simulator import TencentSimulator
 
+# A look or a process that is cut off while it connects leaves httpx's transport to the collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+)
+
 RESTART = "RestartLivePullStreamTask"
+QUOTA = 20  # calls a second that the vendor allows
 FIFTY = tuple(f"9{number:03}" for number in range(50))
 ENVIRON = {"TENCENT_ID": "AKIDEXAMPLE", "TENCENT_KEY": "examplesecret-tencent"}
 
@@ -588,10 +594,10 @@ async def test_fifty_tasks_each_once_at_the_pace_of_the_quota(
     room: Room, vendor: TencentSimulator, short_looks: None
 ) -> None:
     """One request each, claimed as typed; never above the quota as the vendor counts it, and nine
-    tenths of it used. A machine that is busy with something else gets three tries, and the better
-    half of each counts."""
+    tenths of it used, from the first arrival to the last. Whether it is used is also a question of
+    what else the machine does, so that counts in the best of three runs."""
     rates: list[float] = []
-    while len(rates) < 3 and max(rates, default=0.0) < 0.9 * 20:
+    while len(rates) < 3 and max(rates, default=0.0) < 0.9 * QUOTA:
         vendor.requests.clear()
         parent = await room.asks(*FIFTY)
         assert await room.says_yes(parent)
@@ -600,11 +606,10 @@ async def test_fifty_tasks_each_once_at_the_pace_of_the_quota(
         claimed = [child.sent_at or 0.0 for child in await room.children(parent)]
         assert claimed == sorted(claimed)
         requests = [seen for seen in vendor.requests if seen.action == RESTART]
-        assert max(seen.in_last_second for seen in requests) <= 20
+        assert max(seen.in_last_second for seen in requests) <= QUOTA
         assert {seen.verdict for seen in requests} == {"ok"}
-        times = [seen.at for seen in requests]
-        rates.append(max(25 / (end - start) for start, end in zip(times, times[25:], strict=False)))
-    assert max(rates) >= 0.9 * 20
+        rates.append((len(requests) - 1) / (requests[-1].at - requests[0].at))
+    assert max(rates) >= 0.9 * QUOTA
 
 
 async def test_a_task_that_is_busy_is_not_sent_and_says_so(

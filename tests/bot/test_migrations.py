@@ -153,7 +153,8 @@ async def test_every_version_ends_in_the_same_tables(
 
 def is_of_slots(difference: Any) -> bool:
     """The table of slots is PostgreSQL's alone, and not the journal's."""
-    return difference[0] == "remove_table" and difference[1].name == rate_slot.name
+    kind, table, *_ = difference
+    return bool(kind == "remove_table" and table.name == rate_slot.name)
 
 
 @pytest.mark.parametrize("revision", OLDER)

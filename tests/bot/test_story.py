@@ -307,7 +307,7 @@ async def test_an_answer_that_does_not_say_is_unknown_and_sent_once(
 ) -> None:
     """Never failed, never sent again; the asker is called in the thread, and once more with the
     verdict: the status shows that it happened."""
-    cast("Any", stage.tencent).recovery = 0.6
+    cast("Any", stage.tencent).recovery = 1.0
     stage.tencent.play(incident, 1)
     await stage.ann("restart tencent 123")
     message = await stage.message("Unknown:")

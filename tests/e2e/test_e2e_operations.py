@@ -105,6 +105,20 @@ async def test_cancel_sends_nothing(stage: Stage) -> None:
     assert stage.sent(DELETE) == []
 
 
+async def test_several_tasks_have_one_card_and_one_message(stage: Stage) -> None:
+    """One press sends each task once; the card becomes the sum of what came of them."""
+    ann = await stage.window()
+    await ann.send("/stream delete tencent 123 456")
+    card = await ann.see("Waiting for a yes", "2 tasks")
+    assert stage.sent(DELETE) == []
+    assert await card.locator("tbody tr").count() == 2
+    await card.locator(".button.danger", has_text="Delete 2 tasks").click()
+    message = await ann.see("Deleted", "2 tasks")
+    assert "2 deleted" in await message.inner_text()
+    assert await ann.message("2 tasks").count() == 1
+    assert len(stage.sent(DELETE)) == 2
+
+
 async def test_a_second_person_says_yes_in_another_browser(stage: Stage) -> None:
     """ann's own press is refused in private, bob's runs it, and both see the outcome."""
     ann, bob = await stage.window("U123"), await stage.window("U456")

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["Bot", "Nursery", "nursery"]
@@ -78,25 +78,21 @@ class Nursery:
         return Bot(reader, writer)
 
 
-@asynccontextmanager
-async def nursery() -> AsyncIterator[Nursery]:
+@contextmanager
+def nursery() -> Iterator[Nursery]:
     """One nursery; its bots die with their connections."""
     with tempfile.TemporaryDirectory(prefix="stream-bot-nursery-") as folder:
         path = Path(folder) / "line"
-        process = subprocess.Popen(  # noqa: ASYNC220,S603  # our own lines; returns at once
+        process = subprocess.Popen(  # noqa: S603  # our own lines
             [sys.executable, "-m", "tests.bot.killing.nursery", str(path)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), *sys.path))},
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        try:
-            async with asyncio.timeout(30):
-                while not Path(f"{path}.ready").exists():
-                    if process.poll() is not None:
-                        raise RuntimeError("the nursery did not start")
-                    await asyncio.sleep(0.02)  # another process makes it
+        with process:  # at the end its input is closed, and it ends
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                raise RuntimeError("the nursery did not start; its errors stand above")
             yield Nursery(path)
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            await asyncio.to_thread(process.wait)

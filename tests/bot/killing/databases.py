@@ -15,7 +15,7 @@ from bot.journal import Journal
 from tests.bot.killing.nursery import AUDIT_KEY
 from tests.postgres import Postgres
 
-__all__ = ["postgres_copies", "sqlite_copies"]
+__all__ = ["Copies", "postgres_copies", "sqlite_copies"]
 
 Copies = Callable[[Path], str]
 """The URL of a new one; the folder is the asker's own."""

@@ -8,7 +8,9 @@ from bot.journal import Record, State, Verdict
 from bot.sandbox import Message
 from tests.bot.killing.scene import Scene
 
-__all__ = ["complaints"]
+__all__ = ["complaints", "unlawful", "untrue"]
+
+MOST_COPIES = 2  # of a bot that died once
 
 _ON_THE_WAY = ("Asked", "Waiting", "Approved", "Sending", "Accepted")
 """First words of what is no end. (Both tasks have a status, so "Accepted" is followed.)"""
@@ -46,11 +48,13 @@ def _complaints(scene: Scene, *, acked: bool) -> Iterator[str]:
     if len(records) > 1:
         yield f"one command became {len(records)} operations"
     for record in records:
-        yield from _unlawful(scene, record)
-        yield from _untrue(record, scene.posts(), executed=bool(changes))
+        yield from unlawful(scene, record)
+        yield from untrue(record, scene.posts(), executed=bool(changes))
+        if len(scene.posts()) > MOST_COPIES:
+            yield f"{len(scene.posts())} messages"
 
 
-def _unlawful(scene: Scene, record: Record) -> Iterator[str]:
+def unlawful(scene: Scene, record: Record) -> Iterator[str]:
     """Is the trail in order, and does it end where the operation is?"""
     state = ""
     for before, after in scene.steps(record):
@@ -65,14 +69,12 @@ def _unlawful(scene: Scene, record: Record) -> Iterator[str]:
         yield f"no end: {record.state}, {record.verdict}"
 
 
-def _untrue(record: Record, posts: list[Message], *, executed: bool) -> Iterator[str]:
+def untrue(record: Record, posts: list[Message], *, executed: bool) -> Iterator[str]:
     """Is there one message, and is it the truth?"""
     if not posts:
         yield "the channel was told nothing"
         return
     *earlier, last = posts
-    if len(earlier) > 1:
-        yield f"{len(posts)} messages"
     for copy in earlier:
         # The bot died before it could write down where its message stands. What it cannot find, it
         # cannot edit: the copy that it then posts says so. A press on either makes both known.

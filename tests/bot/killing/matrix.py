@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bot.killing.bots import Nursery
+from tests.bot.killing.databases import Copies
 from tests.bot.killing.judge import complaints
 from tests.bot.killing.scene import scene
 from tests.bot.killing.stories import play
 
-__all__ = ["Case", "Databases", "run_matrix", "table"]
+__all__ = ["Case", "run_matrix", "table"]
 
 AT_ONCE = 8
 """Cases side by side: most of their time is waiting."""
@@ -31,13 +32,9 @@ class Case:
     wrong: Sequence[str]
 
 
-Databases = Callable[[Path], str]
-"""The URL of an empty database of today's version; the folder is the case's own."""
-
-
 async def run_matrix(
     command: str,
-    databases: Databases,
+    copies: Copies,
     nursery: Nursery,
     wanted: Callable[[str], bool] = lambda _: True,
 ) -> list[Case]:
@@ -47,7 +44,7 @@ async def run_matrix(
 
     async def one(kill: str | None) -> tuple[Case, Sequence[str]]:
         async with turns:
-            return await _case(command, kill, databases, nursery, next(numbers))
+            return await _case(command, kill, copies, nursery, next(numbers))
 
     whole, reached = await one(None)
     cases = await asyncio.gather(*(one(point) for point in reached if wanted(point)))
@@ -55,11 +52,11 @@ async def run_matrix(
 
 
 async def _case(
-    command: str, kill: str | None, databases: Databases, nursery: Nursery, number: int
+    command: str, kill: str | None, copies: Copies, nursery: Nursery, number: int
 ) -> tuple[Case, Sequence[str]]:
     folder = Path(tempfile.mkdtemp(prefix=f"stream-bot-kill-{number}-"))
     try:
-        url = await asyncio.to_thread(databases, folder)
+        url = await asyncio.to_thread(copies, folder)
         async with scene(folder, url, nursery) as there:
             try:
                 receipt, bot = await play(there, command, kill)

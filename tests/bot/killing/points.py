@@ -101,7 +101,7 @@ class Points:
             elif name.endswith(".send_request_body.complete"):
                 self._reach(f"{self._numbered(f'vendor {departure.action}')}: under way")
 
-        exchange._Departure.watch = watched  # type: ignore[method-assign]
+        exchange._Departure.watch = watched  # type: ignore[method-assign,assignment]
 
     # Counting
 

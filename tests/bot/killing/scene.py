@@ -34,15 +34,15 @@ key = "env:AUDIT_KEY"
 """
 
 QUIET_SECONDS = 40.0
-LOOK_SECONDS = 0.1  # the journal is another process's; there is nothing to wait on
+LOOK_SECONDS = 0.1
 
 
 class Scene(Stage):
     """A stage whose bots are processes, all on the database of `url`."""
 
-    def __init__(self, folder: Path, url: str, nursery: Nursery) -> None:
+    def __init__(self, folder: Path, url: str, nursery: Nursery, extra: str = "") -> None:
         shared = not url.startswith("sqlite")
-        super().__init__(folder, "socket", _EXTRA + (_SHARED_KEY if shared else ""))
+        super().__init__(folder, "socket", _EXTRA + extra + (_SHARED_KEY if shared else ""))
         self.url = url
         self.bots: list[Bot] = []
         self._nursery = nursery
@@ -99,7 +99,7 @@ class Scene(Stage):
         """Raises TimeoutError, with what is left to do."""
         try:
             async with asyncio.timeout(QUIET_SECONDS):
-                while not self.quiet():
+                while not self.quiet():  # noqa: ASYNC110  # another process writes it
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
             left = [f"{r.state} {r.verdict} {r.shown_version}/{r.version}" for r in self.records()]
@@ -141,9 +141,9 @@ def _quiet(connection: Connection) -> bool:
 
 
 @asynccontextmanager
-async def scene(folder: Path, url: str, nursery: Nursery) -> AsyncIterator[Scene]:
+async def scene(folder: Path, url: str, nursery: Nursery, extra: str = "") -> AsyncIterator[Scene]:
     """A scene without a bot yet; all its bots are gone afterwards."""
-    built = Scene(folder, url, nursery)
+    built = Scene(folder, url, nursery, extra)
     built.slack.sockets.redelivers = False
     built.slack._courier.ack_seconds = 0.7
     built.tencent.recovery = 0.3

@@ -12,7 +12,7 @@ from bot.screens import CONFIRM
 from tests.bot.killing.bots import Bot
 from tests.bot.killing.scene import LOOK_SECONDS, Scene
 
-__all__ = ["STORIES", "play"]
+__all__ = ["STORIES", "asks", "play"]
 
 STORIES = {"restart": "restart tencent 123", "delete": "delete tencent 456"}
 
@@ -47,16 +47,18 @@ async def _say_yes(scene: Scene) -> None:
     """Press the oldest card that asks, again and again: a press may die with the bot."""
     while True:
         card = await scene.slack.wait_for(lambda: _card(scene), seconds=60)
+        assert card is not None
         with suppress(NotOnScreen):
             await scene.slack.press("ann", card, CONFIRM)
         await asyncio.sleep(LOOK_SECONDS * 3)  # as long as a person takes to see that it did not
 
 
 def _card(scene: Scene) -> Message | None:
-    return next((post for post in scene.posts() if _asks(post)), None)
+    return next((post for post in scene.posts() if asks(post)), None)
 
 
-def _asks(post: Message) -> bool:
+def asks(post: Message) -> bool:
+    """Whether it is a card that waits for a yes."""
     buttons = [
         button
         for block in post.blocks

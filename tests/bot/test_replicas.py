@@ -1,0 +1,121 @@
+"""Several copies of the bot on one PostgreSQL: one of them does it, and all of them know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.app import App, StartError
+from bot.journal import State
+from bot.screens import CONFIRM
+from providers.catalogue import discover
+from tests.bot.stage import Stage, playing
+from tests.postgres import Postgres
+
+pytest_plugins = ["tests.postgres"]
+
+SEALED = '[audit]\nkey = "env:AUDIT_KEY"\n'
+RESTART = "RestartLivePullStreamTask"
+DELETE = "DeleteLivePullStreamTask"
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, own_postgres_url: str) -> AsyncIterator[Stage]:
+    """One replica is up; `second` starts another."""
+    async with playing(tmp_path, extra=SEALED, database=own_postgres_url) as made:
+        yield made
+
+
+@pytest.fixture
+async def second(stage: Stage) -> AsyncIterator[App]:
+    other = await another(stage)
+    yield other
+    await other.stop()
+
+
+async def another(stage: Stage) -> App:
+    """One more replica, with connections of its own."""
+    app = App(stage.settings(), stage.tokens(), discover())
+    had = len(stage.slack.sockets.connections)
+    await app.start()
+    await stage.slack.wait_for(lambda: len(stage.slack.sockets.connections) >= had + 2)
+    return app
+
+
+async def test_a_press_at_another_replica_decides_once(stage: Stage, second: App) -> None:
+    """Whichever connection brings the card's command and its presses, the vendor is called once."""
+    await stage.ann("delete tencent 456")
+    card = await stage.message("Waiting for a yes:")
+    await asyncio.gather(*(stage.slack.press("ann", card, CONFIRM, force=True) for _ in range(6)))
+    await stage.message("Accepted:")
+    assert stage.calls(stage.tencent, DELETE) == 1
+    assert second.urls
+
+
+@pytest.mark.usefixtures("second")
+async def test_the_quota_is_shared(stage: Stage, own_postgres_url: str) -> None:
+    """Replicas that are asked for more than the vendor takes wait for each other: no call is
+    refused, and each is made once."""
+    await asyncio.gather(*(stage.ann(f"restart tencent 9{n:03}") for n in range(50)))
+    await stage.called(stage.tencent, RESTART, 50, seconds=30)
+    restarts = [seen for seen in stage.tencent.requests if seen.action == RESTART]
+    assert {seen.verdict for seen in restarts} == {"ok"}
+    with psycopg.connect(own_postgres_url) as connection:
+        (rows,) = connection.execute("SELECT count(*) FROM rate_slot").fetchone() or (0,)
+    assert rows
+
+
+@pytest.mark.usefixtures("second")
+async def test_a_freeze_holds_at_every_replica(stage: Stage) -> None:
+    """A brake that one replica took in stops the next command, whoever gets it."""
+    await stage.ann('freeze "wrong source"')
+    await stage.message("Frozen:")
+    for _ in range(4):
+        await stage.ann("restart tencent 123")
+        await stage.hears("ann", "Not run:")
+    assert stage.calls(stage.tencent, RESTART) == 0
+
+
+async def test_a_rolling_restart_loses_and_doubles_nothing(stage: Stage) -> None:
+    """One after the other is replaced while people work: what was acked is done, once."""
+    asked: list[str] = []
+
+    async def work() -> None:
+        for number in range(24):
+            receipt = await stage.ann(f"restart tencent 9{number:03}")
+            assert receipt.acked
+            asked.append(f"9{number:03}")
+
+    working = asyncio.create_task(work())
+    second = await another(stage)
+    await stage.stop_bot()
+    third = await another(stage)
+    await second.stop()
+    await working
+    await stage.called(stage.tencent, RESTART, 24, seconds=20)
+    done = await third.journal.in_state(State.SUCCEEDED)
+    assert sorted(record.command.task for record in done) == asked
+    assert stage.calls(stage.tencent, RESTART) == 24
+    await third.stop()
+
+
+async def test_the_database_may_be_restarted(stage: Stage, postgres: Postgres) -> None:
+    """Connections that were cut are made anew; the next command is carried out."""
+    await stage.ann("restart tencent 123")
+    await stage.called(stage.tencent, RESTART)
+    postgres.restart()
+    await stage.ann("restart tencent 9001")
+    await stage.called(stage.tencent, RESTART, 2)
+
+
+async def test_without_an_audit_key_it_does_not_start(
+    tmp_path: Path, own_postgres_url: str
+) -> None:
+    """A key made here would be another one on each machine."""
+    with pytest.raises(StartError, match=r"no audit key: with PostgreSQL, \[audit\] needs key"):
+        async with playing(tmp_path, database=own_postgres_url):
+            pass  # pragma: no cover

@@ -332,9 +332,11 @@ class Desk:
         return ended is not None
 
     async def _dry_run(self, command: TaskCommand, origin: Origin) -> None:
-        decision = await self._decide(command, origin)
+        decision: Decision
         if command.others and self._batches is not None:
             decision = await self._batches.decide_for(command, origin)
+        else:
+            decision = await self._decide(command, origin)
         request = None
         if not isinstance(decision, Deny):
             request = self._runner.preview(command, origin.requester)

@@ -24,6 +24,7 @@ from bot.journal.rows import (
     write_trails,
 )
 from bot.journal.schema import notice, operation
+from bot.journal.worker import Urgency
 
 __all__ = [
     "STOPPED",
@@ -240,7 +241,8 @@ class Batches:
                 write_notice(connection, owed, now)
             return ended
 
-        return await self._database.commit(work)
+        # Before anything else that is claimed.
+        return await self._database.commit(work, Urgency.CLAIM)
 
     async def sweep(self, parent: Record, why: Outcome) -> int:
         """End what came back unsent after the rest was stopped. Returns how many these are."""

@@ -482,9 +482,13 @@ class Journal:
     ) -> None:
         """Keep an event that changed no state, as a press that was refused."""
 
+        # Where it stands now, and stays until this is written: `record` may be old news.
+        stands = select(operation.c.state).where(operation.c.id == record.id).with_for_update()
+
         def work(connection: Connection) -> None:
-            states = (record.state, record.state)
+            state: str = connection.execute(stands).scalar_one()
             now = self.now()
+            states = (state, state)
             write_trail(connection, record.id, now, actor=actor, states=states, detail=detail)
             for owed in notices:
                 write_notice(connection, owed, now)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
 from tests.bench.table import Row, at_most, percentile, told
 from tests.bench.world import World, numbered, world
 from tests.postgres import find_programs, running_postgres
@@ -19,12 +24,30 @@ WARM = 5
 async def departure(*, quick: bool) -> list[Row]:
     """One row for each engine. As in production, each commit waits for the disk."""
     count = 3 if quick else 60
-    rows = [await _on("SQLite", "", count)]
+    rows = [await _on("SQLite", "", count), _disk()]
     programs = find_programs()
     if programs is None:
         return [*rows, told("command to vendor request, PostgreSQL", "not installed")]
     with running_postgres(programs, durable=True) as server:
         return [*rows, await _on("PostgreSQL", server.new_database(), count)]
+
+
+def _disk() -> Row:
+    """What a commit of the smallest thing takes; three of them stand before each request."""
+    took = []
+    with tempfile.TemporaryDirectory() as folder:
+        connection = sqlite3.connect(Path(folder, "disk.db"), isolation_level=None)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("CREATE TABLE one (at REAL)")
+        for _ in range(100):
+            started = time.perf_counter()
+            connection.execute("INSERT INTO one VALUES (1)")
+            took.append((time.perf_counter() - started) * 1000)
+        connection.close()
+    p50 = percentile(took, 50)
+    measured = f"p50 {p50:.1f} ms, p99 {percentile(took, 99):.1f} ms"
+    return told("  a commit on this disk, bare sqlite3", measured, p50)
 
 
 async def _on(engine: str, database: str, count: int) -> Row:

@@ -1,6 +1,7 @@
 """The vendors' own SDKs, each making the call that ours is compared with; None where it is not
 installed. They block, which is what is measured: nothing else runs meanwhile."""
 
+# ruff: noqa: PLC0415  # an SDK that is not installed, or takes seconds to load, is in nobody's way
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable

@@ -49,7 +49,7 @@ async def _started(stage: World) -> tuple[float, float]:
     """Seconds until it served, and megabytes after some of the past was read."""
     said = stage.folder / "ready"
     command = ("-m", "tests.bench.starting", str(stage.write_config()), str(said))
-    async with process(command, ready=stage.ready, **stage.environ()) as running:
+    async with process(command, ready=stage.ready, environ=stage.environ()) as running:
         for text in ("help", "history", "history", "show 00000000"):
             await stage.typed([text] * 8)
         megabytes = _resident(running.pid)

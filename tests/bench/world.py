@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import cycle
 from pathlib import Path
@@ -44,15 +43,11 @@ SECRETS = {**ENVIRON, "AUDIT_KEY": 64 * "0"}
 
 
 class World(Stage):
-    """A stage whose bot is `stream-bot run`. database: "" for a SQLite file of its own.
+    """A stage whose bot is `stream-bot run`. database: "" for a SQLite file of its own."""
 
-    profile: where a profile of the bot is written when it ends.
-    """
-
-    def __init__(self, folder: Path, database: str = "", profile: Path | None = None) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
         super().__init__(folder, "http", EXTRA)
         self._database = database
-        self._profile = profile
         self.port, self.admin = _free_port(), _free_port()
         self.ready = f"http://127.0.0.1:{self.admin}/readyz"
 
@@ -87,10 +82,8 @@ class World(Stage):
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
         """Run it until the end of the block."""
-        profiled = ("-m", "cProfile", "-o", str(self._profile)) if self._profile else ()
-        command = (*profiled, "-m", "bot", "run", "--config", str(self.write_config()))
-        gently = self._profile is not None  # it writes its profile at its end
-        async with process(command, ready=self.ready, gently=gently, **self.environ()):
+        command = ("-m", "bot", "run", "--config", str(self.write_config()))
+        async with process(command, ready=self.ready, environ=self.environ()):
             yield
 
     async def typed(
@@ -124,11 +117,11 @@ class World(Stage):
 
 
 @asynccontextmanager
-async def world(database: str = "", profile: Path | None = None) -> AsyncIterator[World]:
+async def world(database: str = "") -> AsyncIterator[World]:
     """A furnished stage, with the vendors' tasks 10000, 10001 and so on; the bot does not run."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stage = World(folder, database, profile)
+        stage = World(folder, database)
         for part in (stage.slack, stage.tencent, stage.alibaba, stage.volcengine):
             await stack.enter_async_context(part)
         furnish(stage)
@@ -140,10 +133,10 @@ async def world(database: str = "", profile: Path | None = None) -> AsyncIterato
 
 @asynccontextmanager
 async def process(
-    command: Sequence[str], *, ready: str, status: int = 200, gently: bool = False, **environ: str
+    command: Sequence[str], *, ready: str, status: int = 200, environ: Mapping[str, str] = {}
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Python with these arguments, from when this address answers with this status until the end
-    of the block. gently: it is asked to end, and not killed."""
+    of the block, where it is killed."""
     running = await asyncio.create_subprocess_exec(
         sys.executable,
         *command,
@@ -156,12 +149,14 @@ async def process(
         yield running
     finally:
         if running.returncode is None:
-            running.send_signal(signal.SIGTERM if gently else signal.SIGKILL)
+            running.kill()
         await running.wait()
+        for _ in range(5):
+            await asyncio.sleep(0)  # what listens here sees that its connections are gone
 
 
 async def _answers(
-    running: asyncio.subprocess.Process, url: str, status: int, seconds: float = 20.0
+    running: asyncio.subprocess.Process, url: str, status: int, seconds: float = 60.0
 ) -> None:
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(seconds):
         while running.returncode is None:

@@ -64,7 +64,11 @@ class Audited:
         self.journal = await Journal.open(self.url, audit_key=self.key, now=self.clock)
         self.journal.database._ahead = 0.0  # also PostgreSQL's time is ours, and can be moved
         self.upkeep = Upkeep(self.journal.database, keep_days=self.keep_days, tell=self._tell)
-        await self.upkeep.begin()
+        try:
+            await self.upkeep.begin()
+        except BaseException:
+            await self.journal.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

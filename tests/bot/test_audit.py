@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608  # the attacker's SQL, put together here
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -273,3 +274,23 @@ async def test_the_chain_goes_on_after_a_restart(place: Audited) -> None:
         await place.journal.move(record, State.UNKNOWN, actor="bot", outcome=unknown)
         assert place.faults() == []
         assert place.verify().entries == 5
+
+
+async def test_replicas_write_one_trail_together(own_postgres_url: str) -> None:
+    """Several processes on PostgreSQL add to the same operation at once, and to others: each entry
+    hangs on the one before it, and a head that is taken meanwhile fits."""
+    async with Audited(own_postgres_url, KEY) as one, Audited(own_postgres_url, KEY) as other:
+        record = await one.asked("1")
+        other.clock.at += 100
+        notes = [
+            replica.journal.note_in_trail(record, f"U{number}", {"number": number})
+            for number in range(20)
+            for replica in (one, other)
+        ]
+        elsewhere = [other.asked(str(number)) for number in range(10)]
+        _, _, head = await asyncio.gather(
+            asyncio.gather(*notes), asyncio.gather(*elsewhere), one.upkeep.head()
+        )
+        report = one.verify(head)
+    assert (report.faults, report.operations, report.heads) == ([], 11, 2)
+    assert report.entries == 1 + 1 + 40 + 10 + 1

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.audit.key import AuditKeyError
 from bot.demo.furniture import Scene
 from tests.bot.audited import DAY, START, Audited, tamper
 
@@ -27,6 +28,14 @@ async def audited(tmp_path: Path) -> AsyncIterator[Audited]:
     async with Audited(f"sqlite:///{path}") as audited:
         await audited.done()
         yield audited
+
+
+@pytest.fixture
+async def closed(tmp_path: Path) -> Audited:
+    """A journal whose bot has ended."""
+    async with Audited(f"sqlite:///{tmp_path}/journal.db") as audited:
+        await audited.done()
+    return audited
 
 
 @pytest.fixture
@@ -118,23 +127,22 @@ async def test_the_key_is_ours_alone(audited: Audited, tmp_path: Path) -> None:
     assert len(bytes.fromhex(file.read_text())) == 32
 
 
-async def test_a_lost_key_is_missed(audited: Audited, typed: Typed, tmp_path: Path) -> None:
+async def test_a_lost_key_is_missed(closed: Audited, typed: Typed, tmp_path: Path) -> None:
     """No second one is made, neither to verify nor to go on: the trail is sealed with the first."""
-    await audited.journal.close()
     (tmp_path / "journal.db.audit-key").unlink()
-    status, said, against = typed("audit verify")
+    status, said, against = typed("audit verify --database journal.db")
     assert (status, said) == (2, "")
     assert "there is no audit key" in against
-    with pytest.raises(Exception, match="the audit key is gone"):
-        await Audited(audited.url).__aenter__()
+    with pytest.raises(AuditKeyError, match="the audit key is gone"):
+        await closed.__aenter__()
     assert not (tmp_path / "journal.db.audit-key").exists()
 
 
-async def test_another_key_is_refused_at_the_start(audited: Audited) -> None:
+async def test_another_key_is_refused_at_the_start(closed: Audited) -> None:
     """A bot that would go on with a key that does not fit does not start."""
-    await audited.journal.close()
-    with pytest.raises(Exception, match="the audit key does not fit the journal"):
-        await Audited(audited.url, b"another key, of 32 characters or more").__aenter__()
+    other = Audited(closed.url, b"another key, of 32 characters or more")
+    with pytest.raises(AuditKeyError, match="the audit key does not fit the journal"):
+        await other.__aenter__()
 
 
 async def test_a_configured_key_is_used(tmp_path: Path, typed: Typed) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DatabaseError
 
+from bot.audit.key import AuditKeyError
 from bot.journal import Outcome, OutcomeWord, State
 from tests.bot.audited import DAY, Audited, tamper
 
@@ -30,6 +31,13 @@ async def audited(request: pytest.FixtureRequest) -> AsyncIterator[Audited]:
 async def left(audited: Audited) -> list[str]:
     """The operations that are still there, the oldest first."""
     return [record.id for record in await audited.journal.in_state(*State)]
+
+
+async def test_postgresql_without_a_key_does_not_start(own_postgres_url: str) -> None:
+    """Replicas need the same one, so none is made; and nothing was written without it."""
+    with pytest.raises(AuditKeyError, match="with PostgreSQL"):
+        await Audited(own_postgres_url).__aenter__()
+    assert Audited(own_postgres_url, KEY).verify().entries == 0
 
 
 # Retention

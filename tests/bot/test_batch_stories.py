@@ -2,7 +2,9 @@
 channel and in the thread."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,11 @@ from bot.sandbox import Message
 from bot.screens import CANCEL, CONFIRM, DECLINE, HALT
 from providers.simulator import Incident
 from tests.bot.stage import Stage, playing
+
+# A look that is cut off while it connects leaves httpx's transport to the collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+)
 
 RESTART = "RestartLivePullStreamTask"
 DELETE = "DeleteLivePullStreamTask"
@@ -34,6 +41,7 @@ targets = ["forbidden-feed"]
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with playing(tmp_path) as built:
         yield built
+    gc.collect()  # so that it is told of here, and not in somebody else's test
 
 
 async def card_for(stage: Stage, typed: str) -> Message:
@@ -135,6 +143,17 @@ async def test_a_dry_run_judges_every_task(tmp_path: Path) -> None:
         await stage.ann("restart tencent 123 456 --dry-run")
         heard = await stage.hears("ann", "123, 456 asks you for a yes first")
         assert "The first of 2 requests:" in heard.screen
+
+
+async def test_the_message_is_edited_at_most_every_two_seconds(stage: Stage) -> None:
+    """However much is new of its tasks; the card itself comes at once."""
+    card = await card_for(stage, "restart tencent 9000 9001 9002 9003 9004")
+    await stage.slack.press("ann", card, CONFIRM)
+    await stage.message("Restarted 5 of 5 on tencent:pull by @ann: 5 accepted and watched.")
+    await stage.message("running again")
+    edits = [call.at for call in stage.slack.calls if call.method == "chat.update"]
+    assert len(edits) >= 2
+    assert all(later - earlier >= 1.9 for earlier, later in pairwise(edits))
 
 
 async def test_many_tasks_are_for_a_second_person(stage: Stage) -> None:

@@ -264,8 +264,10 @@ async def word_at_the_end(scene: Scene, verb: str, where: str, task: str) -> str
 
 @pytest.mark.usefixtures("_no_proxy")
 async def test_every_verb_works_on_every_task(tmp_path: Path) -> None:
-    """A restart is seen to recover, and one is seen not to. Each task has a demo of its own; all play
-    at once, so each stays down for longer than a busy machine needs for a look."""
+    """A restart is seen to recover, and one is seen not to. Each task has a demo of its own.
+
+    All play at once, so a task stays down for longer than a busy machine takes for a look.
+    """
 
     async def played(scene: Scene, where: str, task: str) -> dict[str, str]:
         verbs = SEEDED[where, task]

@@ -284,3 +284,12 @@ async def test_the_migrations_make_what_the_code_expects(journal: Journal, tmp_p
         context = MigrationContext.configure(connection, opts={"target_metadata": metadata})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+async def test_a_note_in_the_trail_says_where_the_operation_stands(journal: Journal) -> None:
+    """Whoever notes something may know old news; the trail still ends where the operation is."""
+    old = await asked(journal)
+    await journal.approve(old, actor="U123", lasts=60)
+    await journal.note_in_trail(old, "U666", {"press refused": "No."})
+    last = (await journal.past.trail_of(old.id))[-1]
+    assert (last.from_state, last.to_state) == ("approved", "approved")

@@ -2,6 +2,7 @@
 
 tally.py    what became of each, counted; whatever is shown adds up to all of them
 frame.py    how they are named, head, context
+parts.py    bar, buttons, lines
 card.py     asking for a yes, and ends without anything sent
 screens.py  on the way, and afterwards; which message it is
 """

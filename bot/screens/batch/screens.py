@@ -1,6 +1,6 @@
 """The message of several tasks under one command. Pure: a parent and its children in, a reply out.
 
-What became of each task is counted in `batch_tally`; whatever is shown adds up to all of them.
+What became of each task is counted in `tally.py`; whatever is shown adds up to all of them.
 """
 
 from __future__ import annotations
@@ -9,20 +9,30 @@ from collections.abc import Mapping, Sequence
 
 from bot.command import Vocabulary
 from bot.journal.batches import stopped
-from bot.journal.record import Record, State, Verdict
-from bot.reply import Button, Code, Line, Mark, Reply, Table
+from bot.journal.record import Record, State
+from bot.reply import Code, Mark, Reply, Table
 from bot.screens.batch.card import BatchCard
 from bot.screens.batch.frame import BatchFrame
+from bot.screens.batch.parts import (
+    and_then,
+    bar,
+    canary,
+    halt,
+    line_of,
+    one_by_one,
+    request_ids,
+    status,
+    stopped_early,
+    why_stopped,
+)
 from bot.screens.batch.tally import End, Sent, count_ends, count_sent, end_of, took
-from bot.screens.frame import Frame, next_step
-from bot.screens.words import HALT, STATUS, WORDS, person
+from bot.screens.frame import Frame
+from bot.screens.words import WORDS, person
 from bot.settings import Settings
 from providers.operation import Effect, Verb
 
 __all__ = ["BatchScreens", "troubled"]
 
-BAR_CELLS = 20
-MOST_TROUBLED = 10
 MOST_ROWS = 100
 MOST_IDS = 3
 """Tasks of one end that the summary names by their ids."""
@@ -54,7 +64,6 @@ _MARKS: Mapping[End, Mark] = {
     End.ALREADY_SO: Mark.ALREADY_SO,
 }
 _TROUBLE = (End.DOWN, End.NOT_BACK, End.UNKNOWN, End.REFUSED, End.NOT_SENT, End.CANNOT_TELL)
-_ALWAYS_COUNTED = (Sent.ACCEPTED, Sent.REFUSED, Sent.UNKNOWN, Sent.NOT_SENT, Sent.TO_GO)
 
 
 def troubled(children: Children) -> Children:
@@ -93,10 +102,10 @@ class BatchScreens:
         over = parent.state is State.SUCCEEDED
         said = f"Over: the {words.noun} of {what}" if over else f"{words.ing.capitalize()} {what}"
         return Reply(
-            text=f"{said} by {by}.{_and(_why_stopped(parent))}",
+            text=f"{said} by {by}.{and_then(why_stopped(parent))}",
             mark=Mark.ACCEPTED if over else Mark.SENDING,
             head=self._frame.head(parent),
-            body=_line(_why_stopped(parent)),
+            body=line_of(why_stopped(parent)),
             context=self._frame.context(parent),
         )
 
@@ -112,12 +121,12 @@ class BatchScreens:
         quota = self._frame.names.operation(parent).quota
         pace = f"{quota}/s, {self._frame.names.vendor(parent)}'s limit"
         return Reply(
-            text=f"{ing} {on}: {told}.{_and(_why_stopped(parent))}",
+            text=f"{ing} {on}: {told}.{and_then(why_stopped(parent))}",
             mark=Mark.SENDING,
             head=self._frame.head(parent),
-            body=(_bar(counted), *_canary(parent, children), *_line(_why_stopped(parent))),
+            body=(bar(counted), *canary(parent, children), *line_of(why_stopped(parent))),
             context=((pace,), *self._frame.context(parent)),
-            buttons=_halt(parent, counted[Sent.TO_GO]),
+            buttons=halt(parent, counted[Sent.TO_GO]),
         )
 
     # Afterwards
@@ -135,12 +144,12 @@ class BatchScreens:
             head=self._frame.head(parent, part=len(ends.get(worst, ()))),
             body=(
                 (f"{self._add_up(parent, ends)}.",),
-                *_line(_stopped_early(parent, children)),
-                *_one_by_one(hurt, parent),
-                *_line(watching if watched else ""),
+                *line_of(stopped_early(parent, children)),
+                *one_by_one(hurt, parent),
+                *line_of(watching if watched else ""),
             ),
             context=self._frame.context(parent),
-            buttons=_status(parent, hurt, children),
+            buttons=status(parent, hurt, children),
         )
 
     def sentence(self, parent: Record, children: Children) -> str:
@@ -150,7 +159,7 @@ class BatchScreens:
         by = person(parent.origin.requester_name)
         on = f"{happened} of {len(children)} on {parent.command.where} by {by}"
         added = self._add_up(parent, count_ends(children))
-        return f"{past} {on}: {added}.{_and(_stopped_early(parent, children))}"
+        return f"{past} {on}: {added}.{and_then(stopped_early(parent, children))}"
 
     def table(self, parent: Record, children: Children) -> Reply:
         """All tasks with their ends and RequestIds, for the thread."""
@@ -160,7 +169,7 @@ class BatchScreens:
                 (child.facts.facts.name or "–" if child.facts else "–",),
                 (self._word(parent, end_of(child)),),
                 (Code(child.outcome.code),) if child.outcome and child.outcome.code else ("–",),
-                (_request_ids(child),),
+                (request_ids(child),),
             )
             for child in children[:MOST_ROWS]
         ]
@@ -202,99 +211,3 @@ class BatchScreens:
         if worst is End.PROVED:
             return _PROVED[verb]
         return _NOT_PROVED.get(verb, Mark.NOT_BACK) if worst is End.NOT_BACK else _MARKS[worst]
-
-
-# Parts
-
-
-def _bar(counted: Mapping[Sent, int]) -> Line:
-    total = sum(counted.values())
-    done = total - counted[Sent.TO_GO]
-    filled = BAR_CELLS * done // total if total else 0
-    shown = [f"{sent} {n}" for sent, n in counted.items() if n or sent in _ALWAYS_COUNTED]
-    bar = "█" * filled + "░" * (BAR_CELLS - filled)
-    return (Code(bar), f" {' · '.join([f'{done} of {total}', *shown])}")
-
-
-def _canary(parent: Record, children: Children) -> tuple[Line, ...]:
-    """What the others wait for."""
-    waiting = sum(child.state is State.ASKED for child in children)
-    if not parent.command.canary or not waiting or not children:
-        return ()
-    first = children[0]
-    following = first.verdict is Verdict.FOLLOWING
-    now = "following" if following else "proved" if first.settled else "sending"
-    return (
-        (
-            "First task ",
-            Code(first.command.task),
-            f": {now}. The other {waiting} wait until it is proved.",
-        ),
-    )
-
-
-def _halt(parent: Record, to_go: int) -> tuple[Button, ...]:
-    if not to_go or stopped(parent):
-        return ()
-    described = "Send no more. What was sent stays sent."
-    ticket = parent.ticket or ""
-    return (Button(action=HALT, label="Send no more", described=described, ticket=ticket),)
-
-
-def _status(parent: Record, hurt: Children, children: Children) -> tuple[Button, ...]:
-    """A look at those in trouble, once nothing changes by itself any more."""
-    if not hurt or parent.button is None or not all(child.settled for child in children):
-        return ()
-    return (Button(action=STATUS, label="Status of troubled", ticket=parent.button),)
-
-
-def _why_stopped(parent: Record) -> str:
-    return parent.outcome.says if parent.outcome and stopped(parent) else ""
-
-
-def _stopped_early(parent: Record, children: Children) -> str:
-    """As "@bob stopped the rest: 30 were sent, 20 were not."."""
-    why = _why_stopped(parent)
-    if not why:
-        return ""
-    rest = count_sent(children)[Sent.NOT_SENT]
-    left = len(children) - rest
-    return f"{why.rstrip('.')}: {left} {_were(left)} sent, {rest} {_were(rest)} not."
-
-
-def _were(count: int) -> str:
-    return "was" if count == 1 else "were"
-
-
-def _one_by_one(hurt: Children, parent: Record) -> tuple[Line, ...]:
-    """Code, meaning and next step of each, in one line of the message's body."""
-    if not hurt:
-        return ()
-    lines = [_trouble(child) for child in hurt[:MOST_TROUBLED]]
-    if len(hurt) > MOST_TROUBLED:
-        more = f"and {len(hurt) - MOST_TROUBLED} more: "
-        lines.append((more, Code(f"/stream show {parent.id}")))
-    return (tuple(part for line in lines for part in (*line, "\n"))[:-1],)
-
-
-def _trouble(child: Record) -> Line:
-    """As "456 not back: The usual cause is a source that does not play. Next: ..."."""
-    outcome = child.outcome
-    start: Line = (Code(child.command.task), f" {end_of(child).value}: ")
-    if outcome is None:
-        return (*start, f"{child.state}.")
-    code: Line = (Code(outcome.code), " ") if outcome.code else ()
-    return (*start, *code, f"{outcome.says} ", *next_step(outcome))
-
-
-def _request_ids(child: Record) -> str | Code:
-    found = [outcome.request_id for outcome in (child.first_step, child.outcome) if outcome]
-    return Code(", ".join(one for one in found if one) or "none")
-
-
-def _line(text: str) -> tuple[Line, ...]:
-    return ((text,),) if text else ()
-
-
-def _and(text: str) -> str:
-    return f" {text}" if text else ""

@@ -15,6 +15,8 @@ from pathlib import Path
 
 __all__ = ["Bot", "Nursery", "nursery"]
 
+START_SECONDS = 30.0
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -24,15 +26,22 @@ class Bot:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reached: list[str] = []
         self.dead = asyncio.Event()
+        self._up = asyncio.Event()
         self._ready = asyncio.Event()
         self._writer = writer
         self._hearing = asyncio.create_task(self._hear(reader))
         self.pid = 0
 
+    async def is_up(self) -> bool:
+        """Once it has started; False if it died over that."""
+        async with asyncio.timeout(START_SECONDS):
+            await self._up.wait()
+        return not self.dead.is_set()
+
     async def begin(self, kill: str | None) -> None:
         """From now on points count; at this one it kills itself."""
         self._writer.write(f"{json.dumps({'kill': kill})}\n".encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(START_SECONDS):
             await self._ready.wait()
 
     async def end(self) -> None:
@@ -40,7 +49,7 @@ class Bot:
         if self.pid:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(START_SECONDS):
             await self.dead.wait()
         self._writer.close()
 
@@ -57,12 +66,15 @@ class Bot:
             while line := (await reader.readline()).decode().strip():
                 if line.startswith("pid "):
                     self.pid = int(line.removeprefix("pid "))
+                elif line == "up":
+                    self._up.set()
                 elif line == "ready":
                     self._ready.set()
                 else:
                     self.reached.append(line)
-        self._ready.set()
         self.dead.set()
+        self._up.set()
+        self._ready.set()
 
 
 class Nursery:

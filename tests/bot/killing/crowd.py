@@ -17,7 +17,6 @@ from bot.sandbox import Limits, Message, NotOnScreen, Receipt
 from bot.screens import CONFIRM, DECLINE, WITHDRAW
 from providers.simulator import SimulatedTask
 from tests.bot.killing.bots import Nursery
-from tests.bot.killing.databases import postgres_copies
 from tests.bot.killing.judge import unlawful, untrue
 from tests.bot.killing.scene import LOOK_SECONDS, Scene, scene
 from tests.bot.killing.stories import asks
@@ -59,8 +58,7 @@ async def crowd(
     """Play it to its end, and judge."""
     result = Result()
     dice = random.Random(seed)  # noqa: S311  # no secret: it must come again with its seed
-    url = postgres_copies(server)(folder)
-    async with scene(folder, url, nursery, _EXTRA) as there:
+    async with scene(folder, server.new_database(), nursery, _EXTRA) as there:
         _furnish(there, operations)
         for _ in range(REPLICAS):
             await there.run_bot()

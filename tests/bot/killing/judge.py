@@ -21,7 +21,7 @@ _NOT_DONE = ("Not sent", "Refused", "Expired", "Denied")
 _LAWFUL = {
     "": {"asked"},
     "asked": {"denied", "waiting", "approved"},
-    "waiting": {"waiting", "declined", "cancelled", "expired", "approved"},
+    "waiting": {"declined", "cancelled", "expired", "approved"},
     "approved": {"expired", "sending"},
     "sending": {"approved", "succeeded", "failed", "unknown"},
     "succeeded": {"recovered", "not recovered", "cannot tell"},
@@ -58,8 +58,8 @@ def unlawful(scene: Scene, record: Record) -> Iterator[str]:
     """Is the trail in order, and does it end where the operation is?"""
     state = ""
     for before, after in scene.steps(record):
-        if before == after != "waiting":
-            continue  # a note: nothing moved
+        if before == after == (record.state if state in set(Verdict) else state):
+            continue  # a note, or a card that was shown anew: nothing moved
         if before != state or after not in _LAWFUL.get(before, ()):
             yield f"the trail goes from {before} to {after}, after {state}"
         state = after

@@ -26,7 +26,7 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine
 
 from bot import follower, recovery, runner
-from bot.app import run
+from bot.app import App, run
 from bot.journal import replicas
 from bot.screens import CONFIRM
 from bot.settings import Tokens, load
@@ -83,7 +83,9 @@ class _Bot:
             format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s",
             force=True,
         )
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         _hurry()
+        self._tell_when_up()
         self._points.watch()
         asyncio.run(self._run(order))
 
@@ -95,6 +97,15 @@ class _Bot:
             app_token=SecretStr(order["app_token"]),
         )
         await run(settings, tokens, _CATALOGUE)
+
+    def _tell_when_up(self) -> None:
+        start = App.start
+
+        async def started(app: App) -> None:
+            await start(app)
+            self._tell("up")
+
+        App.start = started  # type: ignore[method-assign,assignment]
 
     def _heard(self) -> None:
         """From here on points count; or nobody is there any more who wants this bot."""

@@ -37,6 +37,13 @@ QUIET_SECONDS = 40.0
 LOOK_SECONDS = 0.1
 
 
+_GOING_ON = or_(
+    ~operation.c.state.in_([state for state in State if state.final]),
+    operation.c.verdict == Verdict.FOLLOWING,
+    operation.c.shown_version < operation.c.version,
+)
+
+
 class Scene(Stage):
     """A stage whose bots are processes, all on the database of `url`."""
 
@@ -55,7 +62,6 @@ class Scene(Stage):
 
     async def run_bot(self, kill: str | None = None) -> Bot:
         """Start a bot and wait until Slack has its connection. It dies at the point `kill`."""
-        there = len(self.slack.sockets.connections)
         bot = await self._nursery.bot(
             {
                 "config": self.config(),
@@ -66,16 +72,9 @@ class Scene(Stage):
             }
         )
         self.bots.append(bot)
-        up = asyncio.create_task(
-            self.slack.wait_for(lambda: len(self.slack.sockets.connections) > there, seconds=20)
-        )
-        died = asyncio.create_task(bot.dead.wait())
-        await asyncio.wait({up, died}, return_when=asyncio.FIRST_COMPLETED)
-        died.cancel()
-        if not up.done():
-            up.cancel()
+        if not await bot.is_up():
             raise RuntimeError(f"the bot did not start: {self.log()}")
-        up.result()
+        await self.slack.wait_for(lambda: self.slack.sockets.connections, seconds=20)
         await bot.begin(kill)
         return bot
 
@@ -102,8 +101,19 @@ class Scene(Stage):
                 while not self.quiet():  # noqa: ASYNC110  # another process writes it
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
-            left = [f"{r.state} {r.verdict} {r.shown_version}/{r.version}" for r in self.records()]
-            raise TimeoutError(f"not quiet: {left}\n{self.log()}") from None
+            raise TimeoutError(f"not quiet: {self.left()}\n{self.log()}") from None
+
+    def left(self) -> list[str]:
+        """What is still to be done or told."""
+        with reading(self.url) as connection:
+            unpaid = select(notice.c.operation, notice.c.kind).where(notice.c.paid_at.is_(None))
+            notices = [
+                f"notice of {row.operation}: {row.kind}" for row in connection.execute(unpaid)
+            ]
+            return notices + [
+                f"op {row.id}: {row.state}, {row.verdict}, shown {row.shown_version} of {row.version}"
+                for row in connection.execute(select(operation).where(_GOING_ON))
+            ]
 
     def audited(self) -> Report:
         """What `stream-bot audit verify` finds."""
@@ -130,12 +140,7 @@ class Scene(Stage):
 
 
 def _quiet(connection: Connection) -> bool:
-    going_on = or_(
-        ~operation.c.state.in_([state for state in State if state.final]),
-        operation.c.verdict == Verdict.FOLLOWING,
-        operation.c.shown_version < operation.c.version,
-    )
-    undone = connection.execute(select(func.count()).where(going_on)).scalar_one()
+    undone = connection.execute(select(func.count()).where(_GOING_ON)).scalar_one()
     unpaid = select(func.count()).where(notice.c.paid_at.is_(None))
     return undone == 0 and connection.execute(unpaid).scalar_one() == 0
 

@@ -42,8 +42,10 @@ def main() -> int:
             running_postgres(programs) as server,
             nursery() as bots,
         ):
-            where = {"folder": Path(folder), "server": server, "nursery": bots}
-            wrong += _tell(seed, asyncio.run(crowd(options.operations, seed, **where)))
+            played = crowd(
+                options.operations, seed, folder=Path(folder), server=server, nursery=bots
+            )
+            wrong += _tell(seed, asyncio.run(played))
     return 1 if wrong else 0
 
 

@@ -220,6 +220,13 @@ class Journals(RuleBasedStateMachine):
             lambda record: self.journals[owner].conclude(record, verdict, word),
         )
 
+    @precondition(lambda self: self.seen)
+    @rule(owner=owners, which=news)
+    def refuse_press(self, owner: int, which: int) -> None:
+        """A note in the trail, by somebody whose news may be old: it moves nothing."""
+        known = self.seen[which % len(self.seen)]
+        self.run(self.journals[owner].note_in_trail(known, "U666", {"press refused": "No."}))
+
     # What must hold
 
     def _by_its_owner(
@@ -259,6 +266,7 @@ class Journals(RuleBasedStateMachine):
         """One row for each step that counted, and the operation stands at the last of them."""
         for record in self._records():
             rows = self.run(self.journals[0].past.trail_of(record.id))
+            rows = [row for row in rows if row.actor != "U666"]
             states = [row.to_state for row in rows]
             assert states == self.trails[record.id]
             assert [row.from_state for row in rows] == ["", *states[:-1]]

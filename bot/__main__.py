@@ -95,7 +95,7 @@ def _add_demo_options(demo: argparse.ArgumentParser) -> None:
         "--script",
         metavar="FILE",
         help="play an incident and exit: 0 if all was seen, 1 if not, 2 if it cannot be played; "
-        "a TOML file, or one that comes along: arrears, lost-answer",
+        "a TOML file, or one that comes along: arrears, lost-answer, not-back, recovered",
     )
 
 

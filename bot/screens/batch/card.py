@@ -18,7 +18,7 @@ from bot.screens.words import (
     state_line,
 )
 from bot.settings import Settings
-from providers.facts import TaskState
+from providers.facts import Facts, TaskState
 from providers.operation import Effect, Operation, Verb
 
 __all__ = ["BatchCard"]
@@ -167,8 +167,13 @@ def _table(children: Children) -> Table:
         (
             (Code(child.command.task),),
             (child.facts.facts.name or "–",) if child.facts and _is_read(child) else ("–",),
-            state_line(child.facts.facts) if child.facts and _is_read(child) else ("not read",),
+            _now(child.facts.facts) if child.facts and _is_read(child) else ("not read",),
         )
         for child in children
     ]
     return Table(("Task", "Name", "Now"), tuple(rows))
+
+
+def _now(facts: Facts) -> Line:
+    """Without the mark: Slack shows its name in a table."""
+    return (str(facts.state), *state_line(facts)[1:])

@@ -38,8 +38,8 @@ def bar(counted: Mapping[Sent, int]) -> Line:
     done = total - counted[Sent.TO_GO]
     filled = BAR_CELLS * done // total if total else 0
     shown = [f"{sent} {n}" for sent, n in counted.items() if n or sent in _ALWAYS_COUNTED]
-    bar = "█" * filled + "░" * (BAR_CELLS - filled)
-    return (Code(bar), f" {' · '.join([f'{done} of {total}', *shown])}")
+    cells = "█" * filled + "░" * (BAR_CELLS - filled)
+    return (Code(cells), f" {' · '.join([f'{done} of {total}', *shown])}")
 
 
 def canary(parent: Record, children: Children) -> tuple[Line, ...]:

@@ -137,9 +137,7 @@ class Runner:
         if record.step == 1 and (paused := self._breaker.before(call)) is not None:
             await self.end_unclaimed(record, State.FAILED, paused)
             return None
-        claimed = await self._journal.claim(
-            record, self._settings.timeouts.vendor_seconds + LEASE_MARGIN
-        )
+        claimed = await self._claim(record)
         if claimed is None:
             await self._not_claimed(record)
             return None
@@ -175,6 +173,20 @@ class Runner:
         self._changed(advanced)
         await self._follower.see_it_stop(advanced)
         return advanced
+
+    async def _claim(self, record: Record) -> Record | None:
+        """None if it is not ours to send any more. While the database is away it is tried again:
+        nothing was sent. Had a claim got through after all, the next one loses, and the sweep finds
+        it overdue."""
+        lease = self._settings.timeouts.vendor_seconds + LEASE_MARGIN
+        while True:
+            try:
+                return await self._journal.claim(record, lease)
+            except SQLAlchemyError as error:
+                log.error("op %s: it cannot be claimed: %s", record.id, type(error).__name__)
+                if record.due_at is not None and self._journal.now() >= record.due_at:
+                    raise
+                await asyncio.sleep(WRITE_WAIT)
 
     async def _not_claimed(self, record: Record) -> None:
         """Its time is over, somebody else has it, or its account was frozen meanwhile."""

@@ -168,12 +168,13 @@ class Ends:
         after = _after(record)
         tail, more = self._what_now(record)
         lost: Line = ("It happened, although the answer was lost. ",) if _was_lost(record) else ()
+        seen = f"{after} after the {words.noun}."
         return self._message(
             record,
             mark,
             f"{mark.word}: {describe(record)}, {after} after {asker} {words.past} it."
             f"{tail}{request_id_text(outcome)}",
-            ((*lost, *_task_line(record), f"{after} after the {words.noun}. ", *more),),
+            ((*lost, *_task_line(record), seen, *((" ", *more) if more else ())),),
             outcome,
         )
 

@@ -15,7 +15,7 @@ __all__ = ["departure"]
 
 RESTART = "RestartLivePullStreamTask"
 
-PAUSE = 0.2
+PAUSE = 0.4
 """Seconds between two commands: the bot is quiet, and the vendor's quota is far away."""
 
 WARM = 5
@@ -23,7 +23,7 @@ WARM = 5
 
 async def departure(*, quick: bool) -> list[Row]:
     """One row for each engine. As in production, each commit waits for the disk."""
-    count = 3 if quick else 60
+    count = 3 if quick else 40
     rows = [await _on("SQLite", "", count), _disk()]
     programs = find_programs()
     if programs is None:
@@ -52,7 +52,7 @@ def _disk() -> Row:
 
 async def _on(engine: str, database: str, count: int) -> Row:
     async with world(database) as stage, stage.bot():
-        await stage.typed(numbered("restart", 11_000, WARM), pause=PAUSE)
+        await stage.typed(numbered("restart", 10_300, WARM), pause=PAUSE)
         took = await _took(stage, count)
     p50, p99 = percentile(took, 50), percentile(took, 99)
     measured = f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"

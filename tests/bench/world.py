@@ -26,7 +26,7 @@ __all__ = ["World", "numbered", "process", "world"]
 
 PEOPLE = ("ann", "bob", "carol")
 
-TASKS = 2000
+TASKS = 400
 
 EXTRA = """
 [limits]

@@ -48,7 +48,7 @@ class Result:
     ends: Counter[State] = field(default_factory=Counter)
     calls: int = 0
     kills: int = 0
-    lost: int = 0  # commands that Slack was never told were taken, and that nobody knows of
+    untaken: int = 0  # commands whose asker was told so, by the bot or by Slack
     wrong: list[str] = field(default_factory=list)
 
 
@@ -207,10 +207,10 @@ def _judge(there: Scene, receipts: Sequence[Receipt], result: Result) -> None:
                 there, record, calls[record.command.task], f"#crowd-{number % CHANNELS}"
             )
             result.wrong += [f"{record.id}, task {record.command.task}: {fault}" for fault in found]
-        elif receipt.acked:
+        elif receipt.acked and not receipt.shown:  # a "not accepted" comes with the ack
             result.wrong.append(f"task {_task(number)}: acked, and lost")
         else:
-            result.lost += 1
+            result.untaken += 1
 
 
 def _faults(there: Scene, record: Record, calls: int, channel: str) -> list[str]:

@@ -27,6 +27,7 @@ _EXTRA = f"""
 [timeouts]
 vendor_seconds = {VENDOR_SECONDS}
 verify_seconds = 6.0
+approved_seconds = 15.0
 """
 _SHARED_KEY = """
 [audit]
@@ -110,9 +111,10 @@ class Scene(Stage):
             notices = [
                 f"notice of {row.operation}: {row.kind}" for row in connection.execute(unpaid)
             ]
+            undone = connection.execute(select(operation).where(_GOING_ON))
             return notices + [
-                f"op {row.id}: {row.state}, {row.verdict}, shown {row.shown_version} of {row.version}"
-                for row in connection.execute(select(operation).where(_GOING_ON))
+                f"op {row.id}: {row.state}, {row.verdict}, {row.shown_version} of {row.version}"
+                for row in undone
             ]
 
     def audited(self) -> Report:

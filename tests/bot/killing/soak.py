@@ -53,7 +53,7 @@ def _tell(seed: int, result: Result) -> int:
     ends = ", ".join(f"{state} {count}" for state, count in sorted(result.ends.items()))
     sys.stdout.write(
         f"seed {seed}: {ends}; {result.calls} vendor calls, {result.kills} replicas replaced, "
-        f"{result.lost} commands never taken, {len(result.wrong)} faults\n"
+        f"{result.untaken} commands not taken, {len(result.wrong)} faults\n"
     )
     for fault in result.wrong:
         sys.stdout.write(f"    {fault}\n")

@@ -62,11 +62,13 @@ class Journals(RuleBasedStateMachine):
         self.beat(0)
 
     def teardown(self) -> None:
-        if hasattr(self, "journals"):
-            self._audit()
-            self.run(self.journals[0].close())
-        self.loop.close()
-        shutil.rmtree(self.folder)
+        try:
+            if hasattr(self, "journals"):
+                self.run(self.journals[0].close())
+                self._audit()
+        finally:
+            self.loop.close()
+            shutil.rmtree(self.folder)
 
     def _audit(self) -> None:
         with reading(self.url) as connection:

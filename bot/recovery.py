@@ -50,6 +50,7 @@ class Recovery:
         self._supervisor = supervisor
         self._changed = changed
         self._lease_lost = lease_lost
+        self._idle: frozenset[str] = frozenset()
 
     async def at_start(self) -> None:
         """Take over what no living process looks after. With SQLite that is everything, also what
@@ -66,11 +67,26 @@ class Recovery:
             try:
                 await self._journal.replicas.beat()
                 await self._go_on(await self._journal.replicas.adopt())
+                await self._pick_up()
                 for record in await self._journal.due():
                     await self._overdue(record)
             except Exception:
                 log.exception("a sweep failed; the next one comes")
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _pick_up(self) -> None:
+        """Go on with what we keep and nobody works on: the database was away when the next step was
+        to be written. Seen twice: whoever approved it may be about to begin. To begin it twice
+        would do no harm, for one of them claims it."""
+        kept = await self._journal.replicas.kept()
+        idle = {
+            record.id: record
+            for record in kept
+            if not self._supervisor.works_on(record.id)
+            and not (record.command.others and record.state is State.APPROVED)
+        }
+        seen_before, self._idle = self._idle, frozenset(idle)
+        await self._go_on(record for op, record in idle.items() if op in seen_before)
 
     async def _go_on(self, records: Iterable[Record]) -> None:
         """Go on with operations that another process left."""

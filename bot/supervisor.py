@@ -22,7 +22,7 @@ class Supervisor:
     """Holds every task that was started until it is done."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}  # and the operation that each is for
 
     def spawn(
         self, work: Coroutine[Any, Any, None], name: str, *, op: str = ""
@@ -35,8 +35,12 @@ class Supervisor:
         with logs.operation(op):
             task = asyncio.create_task(work, name=name)
             task.add_done_callback(self._done)
-        self._tasks.add(task)
+        self._tasks[task] = op
         return task
+
+    def works_on(self, op: str) -> bool:
+        """Whether work that was started for this operation is still under way."""
+        return op in self._tasks.values()
 
     async def drain(self, seconds: float) -> int:
         """Wait for all of it, at most so long; cancel the rest. Returns how many were cancelled."""
@@ -52,6 +56,6 @@ class Supervisor:
         return 0
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("%s failed", task.get_name(), exc_info=error)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from bot.journal.database import Database
 from bot.journal.record import Record, State, Verdict
-from bot.journal.rows import record_of
+from bot.journal.rows import find_all, record_of
 from bot.journal.schema import operation, replica
 from bot.journal.worker import Urgency
 
@@ -126,11 +126,18 @@ class Replicas:
 
         return await self._database.commit(work, Urgency.TELLING)
 
+    async def kept(self) -> Sequence[Record]:
+        """What this process looks after and somebody should be working on now."""
+        mine = and_(operation.c.keeper == self._owner, _AT_WORK)
+        return await self._database.commit(lambda c: find_all(c, mine), Urgency.TELLING)
+
     def _steady(self) -> bool:
         since = self._steady_since
         shared = self._database.shared
         return shared and since is not None and time.monotonic() - since > ALIVE_SECONDS
 
+
+_AT_WORK = and_(operation.c.state.in_((State.ASKED, State.APPROVED)), operation.c.batch.is_(None))
 
 _UNDER_WAY = or_(
     and_(operation.c.state == State.ASKED, operation.c.batch.is_(None)),

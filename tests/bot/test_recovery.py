@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.command import TaskCommand
 from bot.journal import Journal, Origin, Record, State
+from bot.runner import Runner
 from providers.operation import Verb
 from tests.bot.stage import Stage, playing
 
@@ -119,3 +121,25 @@ async def test_an_account_that_left_the_configuration_ends_all_the_same(
     stage.forget_account("prod")
     await stage.start_bot()
     await stage.message("Unknown:")
+
+
+async def test_what_nobody_works_on_any_more_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away at the wrong moment, and the work broke: the sweep begins it again."""
+    monkeypatch.setattr("bot.recovery.SWEEP_SECONDS", 0.1)
+    run = Runner.run
+    broken: list[str] = []
+
+    async def breaks_once(self: Runner, record: Record) -> None:
+        if not broken:
+            broken.append(record.id)
+            raise SQLAlchemyError
+        await run(self, record)
+
+    monkeypatch.setattr(Runner, "run", breaks_once)
+    async with playing(tmp_path) as stage:
+        await stage.ann("restart tencent 123")
+        await stage.message("Accepted:")
+        assert broken
+        assert stage.calls(stage.tencent, RESTART) == 1

@@ -45,6 +45,7 @@ def typed(
     """Runs a command where the configuration is."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "umask", lambda mask: mask)
+    monkeypatch.setattr("bot.logs.configure", lambda *_: None)  # it is the whole process's
     return Typed(capsys)
 
 

@@ -18,7 +18,13 @@ from tests.postgres import Postgres
 
 pytest_plugins = ["tests.postgres"]
 
-SEALED = '[audit]\nkey = "env:AUDIT_KEY"\n'
+SEALED = """
+[audit]
+key = "env:AUDIT_KEY"
+[timeouts]
+vendor_seconds = 2
+drain_seconds = 5
+"""
 RESTART = "RestartLivePullStreamTask"
 DELETE = "DeleteLivePullStreamTask"
 

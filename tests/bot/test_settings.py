@@ -74,6 +74,7 @@ vendor_seconds = 5
 confirm_seconds = 0.5
 approved_seconds = 30
 verify_seconds = 60
+drain_seconds = 25
 [limits]
 commands_per_minute = 10
 open_cards = 1
@@ -157,6 +158,7 @@ def test_every_key_of_the_contract_is_read() -> None:
         "confirm_seconds": 0.5,
         "approved_seconds": 30,
         "verify_seconds": 60,
+        "drain_seconds": 25,
     }
     assert settings.limits.model_dump() == {
         "commands_per_minute": 10,

@@ -153,7 +153,7 @@ class _Wish:
                 return [record for record in records if record.command.task == self._task]
 
     def _posts(self) -> list[Message]:
-        return [post for post in self._there.posts(self._channel) if self._task in post.text]
+        return _told_of(self._task, self._there.posts(self._channel))
 
 
 # Trouble
@@ -222,5 +222,10 @@ def _faults(there: Scene, record: Record, calls: int, channel: str) -> list[str]
         faults.append(f"succeeded with {calls} calls")
     if record.state is State.DENIED:
         return faults  # only the asker heard
-    posts = [post for post in there.posts(channel) if record.command.task in post.text]
+    posts = _told_of(record.command.task, there.posts(channel))
     return [*faults, *untrue(record, posts, executed=bool(calls))]
+
+
+def _told_of(task: str, posts: list[Message]) -> list[Message]:
+    """By its whole name: the digits of an id are in many a RequestId as well."""
+    return [post for post in posts if f":pull {task} " in f"{post.text} "]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -319,5 +320,8 @@ async def run(settings: Settings, tokens: Tokens, catalogue: Catalogue) -> None:
     except BaseException:
         stopping.cancel()
         raise
+    # What is there now stays for good: a collection that walks all of it would hold up an ack.
+    gc.collect()
+    gc.freeze()
     await stopping
     await app.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import lru_cache
 
 from bot.command import HelpCommand, TargetsCommand, WhoamiCommand
@@ -13,7 +14,12 @@ from bot.reply import Code, Reply, Table
 from bot.settings import Settings
 from providers.catalogue import Catalogue
 
-__all__ = ["Guide"]
+__all__ = ["Guide", "GuideCommand"]
+
+AT_ONCE_SECONDS = 0.25
+"""Slack waits three seconds for an ack."""
+
+GuideCommand = HelpCommand | WhoamiCommand | TargetsCommand
 
 
 class Guide:
@@ -33,27 +39,36 @@ class Guide:
         self._people = people
         self._whisper = whisper
         self._help = Help(settings, catalogue, name)
+        self._named = self._targets()
         # Who may what is asked of every rule for every operation, and settings stay as they are.
         self._whole = lru_cache(maxsize=256)(
             lambda person, place: self._help.whole(self._rights(person, place))
         )
 
-    async def answer(
-        self, command: HelpCommand | WhoamiCommand | TargetsCommand, origin: Origin
-    ) -> None:
+    async def at_once(self, command: GuideCommand, origin: Origin) -> Reply | None:
+        """The answer, to go into the ack; None where Slack takes its time to say who asks."""
+        try:
+            async with asyncio.timeout(AT_ONCE_SECONDS):
+                return await self._reply(command, origin)
+        except TimeoutError:
+            return None
+
+    async def answer(self, command: GuideCommand, origin: Origin) -> None:
         """Answer privately."""
+        self._whisper(ear_of(origin), await self._reply(command, origin))
+
+    async def _reply(self, command: GuideCommand, origin: Origin) -> Reply:
         person = await self._people.person(origin.requester, origin.team, fresh=False)
         place = Place(channel=origin.channel, direct=origin.direct)
         match command:
             case HelpCommand(topic=None):
-                reply = self._whole(person, place)
+                return self._whole(person, place)
             case HelpCommand(topic=topic):
-                reply = self._help.on(str(topic))
+                return self._help.on(str(topic))
             case WhoamiCommand():
-                reply = self._whoami(self._rights(person, place))
+                return self._whoami(self._rights(person, place))
             case TargetsCommand():
-                reply = self._targets()
-        self._whisper(ear_of(origin), reply)
+                return self._named
 
     # Who may what
 

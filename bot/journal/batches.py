@@ -27,6 +27,7 @@ from bot.journal.schema import notice, operation
 from bot.journal.worker import Urgency
 
 __all__ = [
+    "OF_NO_STOPPED_BATCH",
     "STOPPED",
     "TABLE",
     "Batches",
@@ -35,7 +36,6 @@ __all__ = [
     "end_children",
     "insert_children",
     "nothing_open",
-    "of_no_stopped_batch",
     "stopped",
 ]
 
@@ -63,7 +63,8 @@ def insert_children(
         origin = replace(parent.origin, request_key=f"{parent.origin.request_key}#{number}")
         command = parent.command.alone(task)
         child = insert_asked(connection, command, origin, account=account, now=now, keeper=keeper)
-        children.append(child.id)
+        if child is not None:  # always: the parent's key was new, so theirs are
+            children.append(child.id)
     # No time of their own while the parent is decided: they end with it.
     joined = update(operation).where(operation.c.id.in_(children))
     connection.execute(joined.values(batch=parent.id, due_at=None))
@@ -94,13 +95,16 @@ def nothing_open(batch_id: str) -> ColumnElement[bool]:
     return ~exists().where(child.c.batch == batch_id, child.c.state.in_(_OPEN))
 
 
-def of_no_stopped_batch() -> ColumnElement[bool]:
-    """A guard for a claim: somebody may have stopped the rest while this one was tried again. Not
-    between two steps: that would leave the stream down."""
+def _of_no_stopped_batch() -> ColumnElement[bool]:
     parent = operation.alias()
     label = parent.c.outcome["label"].as_string()
     halted = exists().where(parent.c.id == operation.c.batch, label == STOPPED)
     return or_(operation.c.first_step.is_not(None), ~halted)
+
+
+OF_NO_STOPPED_BATCH = _of_no_stopped_batch()
+"""A guard for a claim: somebody may have stopped the rest while this one was tried again. Not
+between two steps: that would leave the stream down."""
 
 
 def stopped(parent: Record) -> bool:

@@ -30,10 +30,10 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from bot.audit.key import hold_key
 from bot.command import TaskCommand
 from bot.journal.batches import (
+    OF_NO_STOPPED_BATCH,
     Batches,
     end_children,
     insert_children,
-    of_no_stopped_batch,
 )
 from bot.journal.brakes import Brakes, frozen, names_of
 from bot.journal.database import Database
@@ -169,25 +169,20 @@ class Journal:
         account: one name for all accounts with the same key as the command's; its own if left out.
         """
         principal = account or command.account
-        delivered = operation.c.request_key == origin.request_key
 
         def work(connection: Connection) -> Record | None:
-            if find(connection, delivered):
-                return None
             now, keeper = self.now(), self.owner
             record = insert_asked(
                 connection, command, origin, account=principal, now=now, keeper=keeper
             )
-            if not command.others:
+            if record is None or not command.others:
                 return record
             return insert_children(connection, record, account=principal, now=now, keeper=keeper)
 
         try:
             return await self._database.commit(work, Urgency.ACK)
-        except IntegrityError:  # another process recorded the same delivery at this moment
-            if await self._database.commit(lambda c: find(c, delivered)) is None:
-                raise
-            return None
+        except IntegrityError:  # the new id was taken: another one is free
+            return await self._database.commit(work, Urgency.ACK)
 
     async def move(
         self,
@@ -281,7 +276,7 @@ class Journal:
             record,
             State.SENDING,
             actor="bot",
-            guard=and_(in_time, free, mine, of_no_stopped_batch()),
+            guard=and_(in_time, free, mine, OF_NO_STOPPED_BATCH),
             detail={"attempt": record.attempt + 1},
             urgency=Urgency.CLAIM,
             owner=self.owner,

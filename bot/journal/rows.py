@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.command import TaskCommand
 from bot.journal.record import (
@@ -48,6 +49,18 @@ _FOLLOWED = TypeAdapter(Followed)
 _NEIGHBOUR = TypeAdapter(Neighbour)
 
 
+# Built once: to build a statement takes as long as to carry it out.
+_ASKED = {
+    dialect.name: dialect_insert(operation)
+    .on_conflict_do_nothing(index_elements=[operation.c.request_key])
+    .returning(operation)
+    for dialect, dialect_insert in (
+        (sqlite.dialect, sqlite.insert),
+        (postgresql.dialect, postgresql.insert),
+    )
+}
+
+
 def storable(values: Mapping[str, Any]) -> dict[str, Any]:
     """Columns and their values, with our own values as JSON."""
     return {name: _json(value) for name, value in values.items()}
@@ -81,43 +94,43 @@ def insert_asked(
     account: str,
     now: float,
     keeper: str | None = None,
-) -> Record:
-    """A new operation, and the first row of its trail. account: stands for every account name
-    with the same key, so that two live changes of one task cannot hide behind two names. keeper:
-    the process that looks after it."""
-    rows = connection.execute(
-        insert(operation)
-        .values(
-            id=_free_id(connection),
-            request_key=origin.request_key,
-            state=State.ASKED,
-            keeper=keeper,
-            version=0,
-            shown_version=0,
-            posts=0,
-            attempt=0,
-            command=command.model_dump(mode="json"),
-            verb=command.verb,
-            place=command.where,
-            account=command.account,
-            task=command.task,
-            live_key=f"{command.where}|{account}|{command.task}",
-            due_at=now + DECIDE_SECONDS,
-            requester=origin.requester,
-            requester_name=origin.requester_name,
-            team=origin.team,
-            channel=origin.channel,
-            direct=int(origin.direct),
-            thread_ts=origin.thread_ts,
-            response_url=origin.response_url,
-            url_edits=int(origin.url_edits),
-            asked_at=now,
-        )
-        .returning(operation)
-    )
-    record = record_of(rows.one())
+) -> Record | None:
+    """A new operation, and the first row of its trail; None if this delivery was recorded before.
+    account: stands for every account name with the same key, so that two live changes of one task
+    cannot hide behind two names. keeper: the process that looks after it. Raises IntegrityError
+    where the new id is taken: once in 33 million."""
+    columns = {
+        "id": "".join(secrets.choice(_ID_LETTERS) for _ in range(5)),
+        "request_key": origin.request_key,
+        "state": State.ASKED,
+        "keeper": keeper,
+        "version": 0,
+        "shown_version": 0,
+        "posts": 0,
+        "attempt": 0,
+        "command": command.model_dump(mode="json"),
+        "verb": command.verb,
+        "place": command.where,
+        "account": command.account,
+        "task": command.task,
+        "live_key": f"{command.where}|{account}|{command.task}",
+        "due_at": now + DECIDE_SECONDS,
+        "requester": origin.requester,
+        "requester_name": origin.requester_name,
+        "team": origin.team,
+        "channel": origin.channel,
+        "direct": int(origin.direct),
+        "thread_ts": origin.thread_ts,
+        "response_url": origin.response_url,
+        "url_edits": int(origin.url_edits),
+        "asked_at": now,
+    }
+    row = connection.execute(_ASKED[connection.dialect.name], columns).one_or_none()
+    if row is None:
+        return None
+    record = record_of(row)
     # Also in the trail, where it cannot be changed unseen.
-    detail = {"command": command.model_dump(mode="json"), "channel": {"id": origin.channel}}
+    detail = {"command": columns["command"], "channel": {"id": origin.channel}}
     states = ("", State.ASKED)
     write_trail(connection, record.id, now, actor=origin.requester, states=states, detail=detail)
     return record
@@ -198,11 +211,3 @@ def record_of(row: Row[Any]) -> Record:
         neighbour=None if row.neighbour is None else _NEIGHBOUR.validate_python(row.neighbour),
         look_again=row.look_again or "",
     )
-
-
-def _free_id(connection: Connection) -> str:
-    while True:
-        record_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(5))
-        taken = select(operation.c.id).where(operation.c.id == record_id)
-        if connection.execute(taken).first() is None:
-            return record_id

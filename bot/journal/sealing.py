@@ -18,13 +18,26 @@ __all__ = ["TRAIL_LOCK", "end_of_old", "entry_of", "take_turns", "write_trail", 
 TRAIL_LOCK = 0x5EA1
 """PostgreSQL: shared by whoever writes the trail, whole for whoever needs it to stand still."""
 
-_SHARED = text("SELECT pg_advisory_xact_lock_shared(:trail)")
-_TURN = text("SELECT pg_advisory_xact_lock(:trail, :turn)")
+_TURN = text("SELECT pg_advisory_xact_lock_shared(:trail), pg_advisory_xact_lock(:trail, :turn)")
 _NUMBERS = text(
     "SELECT nextval(pg_get_serial_sequence('trail', 'seq')) FROM generate_series(1, :count)"
 )
 _TOP = "SELECT coalesce(max(seq), 0) FROM trail"
-_END = text("SELECT number, hash FROM trail WHERE operation = :operation ORDER BY seq DESC LIMIT 1")
+_LAST = (
+    "SELECT operation, number, hash FROM trail WHERE operation = :operation "
+    "ORDER BY seq DESC LIMIT 1"
+)
+_END = text(_LAST)
+_NEXT = {
+    "sqlite": text(
+        "SELECT (SELECT coalesce(max(seq), 0) + 1 FROM trail) AS seq, operation, number, hash "  # noqa: S608  # our own words
+        f"FROM (SELECT 1) LEFT JOIN ({_LAST}) ON 1"
+    ),
+    "postgresql": text(
+        "SELECT nextval(pg_get_serial_sequence('trail', 'seq')) AS seq, operation, number, hash "  # noqa: S608  # likewise
+        f"FROM (SELECT 1) AS one LEFT JOIN ({_LAST}) AS last ON true"
+    ),
+}
 _ADD = insert(trail)
 _WHOLE = select(trail).where(trail.c.operation == bindparam("wanted")).order_by(trail.c.seq)
 
@@ -60,9 +73,13 @@ def write_trails(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     key = key_of(connection)
     operations = {row["operation"] for row in rows}
     take_turns(connection, operations)
-    ends = {one: _end(connection, one, key) for one in operations}
+    if len(rows) == 1:
+        ends, numbers = _place_of_one(connection, rows[0]["operation"], key)
+    else:
+        ends = {one: _end(connection, one, key) for one in operations}
+        numbers = _numbers(connection, len(rows))
     sealed = []
-    for seq, row in zip(_numbers(connection, len(rows)), rows, strict=True):
+    for seq, row in zip(numbers, rows, strict=True):
         number, previous = ends[row["operation"]]
         # What is sealed is what will be read: JSON knows no tuples, and no keys but text.
         detail = json.loads(json.dumps(row["detail"])) if row["detail"] else {}
@@ -77,7 +94,6 @@ def take_turns(connection: Connection, operations: Iterable[str]) -> None:
     """Until the end of the transaction nobody else adds to these chains. On SQLite it is so."""
     if connection.dialect.name != "postgresql":
         return
-    connection.execute(_SHARED, {"trail": TRAIL_LOCK})
     # Always in the same order, or two would wait for each other.
     for turn in sorted({zlib.crc32(one.encode()) - 2**31 for one in operations}):
         connection.execute(_TURN, {"trail": TRAIL_LOCK, "turn": turn})
@@ -96,9 +112,25 @@ def _numbers(connection: Connection, count: int) -> Sequence[int]:
     return range(top + 1, top + 1 + count)
 
 
+Ends = dict[str, tuple[int, str]]
+"""Operation -> number and hash of its last entry; 0 and its own id where it has none."""
+
+
+def _place_of_one(connection: Connection, operation: str, key: bytes) -> tuple[Ends, Sequence[int]]:
+    """What `_end` and `_numbers` tell, in one question: most transactions write one row."""
+    found = connection.execute(_NEXT[connection.dialect.name], {"operation": operation}).one()
+    end = _end_in(connection, operation, key, found if found.operation is not None else None)
+    return {operation: end}, [found.seq]
+
+
 def _end(connection: Connection, operation: str, key: bytes) -> tuple[int, str]:
-    """Number and hash of its last entry; 0 and its own id where it has none."""
     last = connection.execute(_END, {"operation": operation}).first()
+    return _end_in(connection, operation, key, last)
+
+
+def _end_in(
+    connection: Connection, operation: str, key: bytes, last: Row[Any] | None
+) -> tuple[int, str]:
     if last is None:
         return 0, operation
     if last.hash is None or last.number is None:

@@ -12,6 +12,7 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -36,7 +37,7 @@ from bot.command import (
 )
 from bot.contact import Ear, Press
 from bot.desk import STALE_SECONDS, Desk
-from bot.guide import Guide
+from bot.guide import Guide, GuideCommand
 from bot.journal import Origin
 from bot.metrics import Metrics
 from bot.presses import Presses
@@ -56,6 +57,10 @@ log = logging.getLogger(__name__)
 _ANYTHING = re.compile(r".*", re.DOTALL)
 _REPEATED = re.compile(r":[0-9]+\Z")
 """What the renderer adds to an action that is there twice in one message."""
+
+
+_rendered = lru_cache(maxsize=256)(render)
+"""For what goes into an ack, which is much the same each time, and which nobody changes."""
 
 
 class Identity:
@@ -151,6 +156,8 @@ class Listeners:
         self._most = commands_per_minute
         self._metrics = metrics
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+        # People on call type the same few lines, again and again.
+        self._understood = lru_cache(maxsize=1024)(self._parsed)
 
     def register(self, app: AsyncApp) -> None:
         """The hot paths first: Bolt tries listeners in order. `answered` acks all the rest."""
@@ -161,7 +168,7 @@ class Listeners:
     async def on_command(
         self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext
     ) -> None:
-        """A slash command. A refusal goes into the ack itself."""
+        """A slash command. What can be said at once goes into the ack itself."""
         user, team = str(body.get("user_id", "")), str(body.get("team_id", ""))
         channel = str(body.get("channel_id", ""))
         origin = Origin(
@@ -175,13 +182,13 @@ class Listeners:
         )
         sent_at = _sent_at(context)
         if not self._is_ours(team, body.get("enterprise_id")):
-            refusal: Reply | None = answers.wrong_workspace()
+            reply: Reply | None = answers.wrong_workspace()
         else:
-            refusal = await self._take(str(body.get("text") or ""), origin, sent_at, escaped=False)
-        if refusal is None:
+            reply = await self._take(str(body.get("text") or ""), origin, sent_at, escaped=False)
+        if reply is None:
             await ack()
         else:
-            await ack(response_type="ephemeral", **render(refusal))
+            await ack(response_type="ephemeral", **_rendered(reply))
 
     async def on_mention(
         self, ack: AsyncAck, body: Mapping[str, Any], event: Mapping[str, Any]
@@ -205,15 +212,15 @@ class Listeners:
         text, found, rest = str(event.get("text", "")).partition(f"<@{self._identity.user_id}")
         _, _, rest = rest.partition(">")
         if not self._is_ours(str(body.get("team_id", "")), body.get("enterprise_id")):
-            refusal: Reply | None = answers.wrong_workspace()
+            reply: Reply | None = answers.wrong_workspace()
         elif text.strip() or not found:
-            refusal = answers.mention_first()
+            reply = answers.mention_first()
         else:
-            refusal = await self._take(rest, origin, _event_time(body, ts), escaped=True)
+            reply = await self._take(rest, origin, _event_time(body, ts), escaped=True)
         await ack()
-        if refusal is not None:
+        if reply is not None:
             ear = Ear(user=user, channel=channel, thread_ts=origin.thread_ts)
-            self._outbox.whisper(ear, refusal)
+            self._outbox.whisper(ear, reply)
 
     async def on_press(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """A button. The answer to a wrong press is private and comes after the ack."""
@@ -247,20 +254,36 @@ class Listeners:
     async def _take(
         self, text: str, origin: Origin, sent_at: float, *, escaped: bool
     ) -> Reply | None:
-        """A refusal to show at once, or None: the answer comes by itself."""
+        """What to show at once, or None: the answer comes by itself."""
         if not self._within_limits(origin.requester):
             self._metrics.command("", "", "too fast")
             return answers.too_fast(self._most)
-        try:
-            command: Command = parse(text, self._vocabulary, escaped=escaped)
-        except UsageError as error:
+        command = self._understood(text, escaped)
+        if isinstance(command, Reply):
             self._metrics.command("", "", "not understood")
-            return answers.usage(error)
+            return command
+        if isinstance(command, GuideCommand):
+            self._metrics.typed(command, taken=True)
+            return await self._tell(command, origin)
         refusal = await self._hand_over(command, origin, sent_at)
         self._metrics.typed(command, taken=refusal is None)
         return refusal
 
+    def _parsed(self, text: str, escaped: bool) -> Command | Reply:
+        """The command, or what is wrong with it."""
+        try:
+            return parse(text, self._vocabulary, escaped=escaped)
+        except UsageError as error:
+            return answers.usage(error)
+
+    async def _tell(self, command: GuideCommand, origin: Origin) -> Reply | None:
+        reply = await self._guide.at_once(command, origin)
+        if reply is None:
+            self._supervisor.spawn(self._guide.answer(command, origin), "an answer on the bot")
+        return reply
+
     async def _hand_over(self, command: Command, origin: Origin, sent_at: float) -> Reply | None:
+        """A refusal, or None."""
         match command:
             case TaskCommand() if command.verb is not Verb.STATUS:
                 return await self._desk.take(command, origin, sent_at)
@@ -268,8 +291,6 @@ class Listeners:
                 self._supervisor.spawn(self._reads.answer(command, origin), "a reading answer")
             case FreezeCommand() | ThawCommand():
                 return await self._take_brake(command, origin, sent_at)
-            case _:
-                self._supervisor.spawn(self._guide.answer(command, origin), "an answer on the bot")
         return None
 
     async def _take_brake(

@@ -31,6 +31,7 @@ __all__ = ["Outbox"]
 log = logging.getLogger(__name__)
 
 DEBTS_SECONDS = 15.0
+GATHER_SECONDS = 0.05
 
 
 class Outbox:
@@ -104,6 +105,8 @@ class Outbox:
             try:
                 async with asyncio.timeout(DEBTS_SECONDS):
                     await self._calls.wanted.wait()
+                # What comes a moment later is looked for as well; and a call goes before its words.
+                await asyncio.sleep(GATHER_SECONDS)
                 self._calls.wanted.clear()
                 await self._calls.pay()
             except TimeoutError:

@@ -106,7 +106,9 @@ def _port(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from bot.app import StartError, run  # noqa: PLC0415  # Bolt takes its time; --help need not wait
+    import uvloop  # noqa: PLC0415  # these take their time; --help need not wait
+
+    from bot.app import StartError, run  # noqa: PLC0415
     from bot.journal import JournalError  # noqa: PLC0415
 
     loaded = _load(options, environ)
@@ -115,7 +117,7 @@ def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     for plugin in loaded.plugins:
         log.info("plugin %s: %s %s", plugin.name, plugin.distribution, plugin.version)
     try:
-        asyncio.run(run(settings, loaded.tokens, loaded.catalogue))
+        uvloop.run(run(settings, loaded.tokens, loaded.catalogue))
     except (StartError, JournalError) as error:
         print(f"stream-bot: {error}", file=sys.stderr)
         return 1

@@ -19,6 +19,7 @@ import asyncio
 import hashlib
 import logging
 import math
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -81,7 +82,7 @@ class Reserve(Protocol):
 class Slot:
     """The right to send one call now.
 
-    at: when, in seconds of the event loop's clock. good_for: how long it may be held, in seconds.
+    at: when, in seconds of the monotonic clock. good_for: how long it may be held, in seconds.
     """
 
     at: float
@@ -221,4 +222,5 @@ async def _until(at: float) -> None:
 
 
 def _now() -> float:
-    return asyncio.get_running_loop().time()
+    """Not the loop's own time: uvloop keeps that to the millisecond, and as of its last turn."""
+    return time.monotonic()

@@ -42,7 +42,11 @@ async def times_of_slots(calls: int, quota: float, share: float = 1.0) -> list[f
 
 
 def simulated(coroutine: object) -> object:
-    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        asyncio.Runner(loop_factory=SimulatedLoop) as runner,
+    ):
+        patch.setattr("providers.pacing._now", lambda: asyncio.get_running_loop().time())
         return runner.run(coroutine)  # type: ignore[arg-type]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 
 from bot.journal import Followed, Journal, Look, Record, State, Verdict
@@ -29,6 +30,9 @@ WAIT_MOST = 10.0
 """Seconds between two looks: often at first, when most streams break and come back."""
 
 BROKEN_WAIT = 2.0
+
+AT_ONCE = 5
+"""Looks at the tasks of one place: what waits for its turn does not wait for the vendor."""
 
 STOP_SECONDS = 3.0
 """How long the start waits for the stop to be seen, where a restart is both."""
@@ -68,6 +72,9 @@ class Follower:
         self._changed = changed
         self._ahead = ahead
         self._pause = pause
+        self._turns: defaultdict[tuple[str, str], asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(AT_ONCE)
+        )
         # Not the bot's own supervisor: following waits for nothing when the bot stops.
         self._supervisor = Supervisor()
 
@@ -100,7 +107,8 @@ class Follower:
             left = until - self._journal.now()
             await self._pause(max(0.0, min(wait, left)))
             try:
-                now = await self._one_look(seen, last=self._journal.now() >= until)
+                async with self._turns[record.command.where, record.command.account]:
+                    now = await self._one_look(seen, last=self._journal.now() >= until)
             except Exception:  # the journal, say: the next look tries again
                 log.exception("op %s: a look at its task broke", record.id)
                 await self._pause(BROKEN_WAIT)

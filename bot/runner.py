@@ -38,7 +38,7 @@ from providers.errors import (
 )
 from providers.exchange import NO_ANSWER
 from providers.operation import Task
-from providers.pacing import Slot
+from providers.pacing import NO_SLOT, Slot
 from providers.provider import Call
 
 __all__ = ["Runner"]
@@ -184,9 +184,13 @@ class Runner:
                 return await self._journal.claim(record, lease)
             except SQLAlchemyError as error:
                 log.error("op %s: it cannot be claimed: %s", record.id, type(error).__name__)
-                if record.due_at is not None and self._journal.now() >= record.due_at:
+                if self._is_over(record):
                     raise
                 await asyncio.sleep(WRITE_WAIT)
+
+    def _is_over(self, record: Record) -> bool:
+        """Whether the time in which it may be sent is over."""
+        return record.due_at is not None and self._journal.now() >= record.due_at
 
     async def _not_claimed(self, record: Record) -> None:
         """Its time is over, somebody else has it, or its account was frozen meanwhile."""
@@ -199,7 +203,7 @@ class Runner:
 
     async def _slot(self, record: Record, call: Call) -> Slot:
         """A slot of the vendor's quota; the channel is told if that takes long."""
-        waiting = asyncio.ensure_future(self._client.slot(call))
+        waiting = asyncio.ensure_future(self._next_slot(record, call))
         try:
             done, _ = await asyncio.wait({waiting}, timeout=PATIENCE)
             if not done:
@@ -207,6 +211,17 @@ class Runner:
             return await waiting
         finally:
             waiting.cancel()
+
+    async def _next_slot(self, record: Record, call: Call) -> Slot:
+        """Where replicas share the quota through their database, that may be away for a while;
+        nothing was claimed yet."""
+        while True:
+            try:
+                return await self._client.slot(call)
+            except NotSent as error:
+                if error.fault is not NO_SLOT or self._is_over(record):
+                    raise
+            await asyncio.sleep(WRITE_WAIT)
 
     async def _not_executed(
         self,

@@ -1,7 +1,8 @@
 """Transactions on the journal's database, the most urgent first.
 
-One thread for SQLite, which has one writer; several for PostgreSQL. There, two transactions may get
-into each other's way: the loser did nothing, and is done again.
+One thread for SQLite, which has one writer; those that wait at the same time are committed as one.
+Several threads for PostgreSQL. There, two transactions may get into each other's way: the loser did
+nothing, and is done again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, Update, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.journal.together import Together
 from bot.journal.worker import Urgency, Worker
 
 __all__ = ["Database"]
@@ -41,6 +43,7 @@ class Database:
         self._clock = clock
         self._ahead = 0.0
         self._worker = Worker("journal", THREADS if self.shared else 1)
+        self._together = None if self.shared else Together(engine, self._worker)
 
     def now(self) -> float:
         """Seconds since the epoch, by the database's clock."""
@@ -62,6 +65,8 @@ class Database:
 
     async def commit(self, work: Callable[[Connection], T], urgency: Urgency = Urgency.STORY) -> T:
         """Do `work` in one transaction; it may be done more than once, and only the last counts."""
+        if self._together is not None:
+            return await self._together.commit(work, urgency)
 
         def transaction() -> T:
             for left in range(TRIES - 1, -1, -1):

@@ -63,7 +63,8 @@ async def crowd(
         for _ in range(REPLICAS):
             await there.run_bot()
         trouble = asyncio.create_task(_trouble(there, server, dice, result))
-        wishes = [_Wish(there, number, dice.random()) for number in range(operations)]
+        span = max(6.0, operations * 0.15)  # they do not come all at once
+        wishes = [_Wish(there, number, dice.random(), span) for number in range(operations)]
         receipts = await asyncio.gather(*(wish.play() for wish in wishes))
         trouble.cancel()
         with suppress(asyncio.CancelledError):
@@ -100,17 +101,18 @@ def _channel(number: int) -> str:
 class _Wish:
     """One operation, and what its three people do about it."""
 
-    def __init__(self, there: Scene, number: int, seed: float) -> None:
+    def __init__(self, there: Scene, number: int, seed: float, span: float) -> None:
         self._there = there
         self._task = _task(number)
         self._channel = _channel(number)
         self._dice = random.Random(seed)  # noqa: S311  # no secret: it comes again with its seed
         self._asker = self._dice.choice(PEOPLE)
+        self._begins_after = self._dice.random() * span
 
     async def play(self) -> Receipt:
         """One person asks; three press, up to five times each, in any order; then until it
         counts."""
-        await asyncio.sleep(self._dice.random() * 6)  # they do not come all at once
+        await asyncio.sleep(self._begins_after)
         receipt = await self._there.type(
             self._asker, f"restart tencent {self._task}", self._channel
         )

@@ -21,13 +21,17 @@ _COLUMNS = (
     operation.c.verdict,
     operation.c.attempt,
     operation.c.requester,
+    operation.c.decider,
     operation.c.asked_at,
     operation.c.verb,
     operation.c.place,
     operation.c.account,
     operation.c.task,
     cast(operation.c.command, Text).label("command"),
+    cast(operation.c.outcome, Text).label("outcome"),
 )
+
+_DECIDED = frozenset({State.APPROVED, State.DECLINED, State.CANCELLED})
 
 OPERATION = tuple(column.label(f"op_{column.name}") for column in _COLUMNS)
 """What `Story.disagreements` needs of a row. All of it is None where there is no operation."""
@@ -41,10 +45,15 @@ class Story:
         self._state = ""
         self._verdict: str | None = None
         self._requests = 0
+        self._deciders: set[str] = set()
+        self._request_ids: set[str] = set()
 
     def goes_on(self, entry: Entry) -> None:
         """The next entry."""
         self._first = self._first or entry
+        self._request_ids.add(entry.request_id)
+        if entry.to_state in _DECIDED and entry.from_state != entry.to_state:
+            self._deciders.add(entry.actor)
         if entry.to_state in set(State):
             self._requests += entry.to_state == State.SENDING != entry.from_state
             self._state = entry.to_state
@@ -72,6 +81,10 @@ class Story:
                 f"requests by the trail: {self._requests}, by the operation: "
                 f"{foreign(row.op_attempt, 20)}"
             )
+        if row.op_decider is not None and row.op_decider not in self._deciders:
+            yield f"by the trail it was not {foreign(row.op_decider, 40)} who decided"
+        if (request_id := _request_id(row.op_outcome)) and request_id not in self._request_ids:
+            yield f"the trail does not know the operation's RequestId, {foreign(request_id, 40)}"
         if changed := ", ".join(self._changed(row)):
             yield f"the operation says another {changed} than was asked"
 
@@ -92,3 +105,9 @@ class Story:
         for column, name in (("verb",) * 2, ("place", "where"), ("account",) * 2, ("task",) * 2):
             if getattr(row, f"op_{column}") != asked.get(name):
                 yield column
+
+
+def _request_id(outcome: object) -> str:
+    """As the trail keeps it: the first characters of a long one."""
+    told = strict_json(outcome)
+    return str(told.get("request_id") or "")[:128] if isinstance(told, dict) else ""

@@ -140,9 +140,10 @@ async def test_the_cut_end_of_an_operation_is_missed(audited: Audited) -> None:
     record = await audited.done()
     where = f"operation = '{record.id}' AND number > 3"
     tamper(audited.url, f"DELETE FROM trail WHERE {where}")
-    state, verdict = audited.faults()
+    state, verdict, request_id = audited.faults()
     assert state.startswith(f"{record.id} 3: the trail ends with sending, the operation is succ")
     assert verdict == f"{record.id} 3: the trail's verdict is None, the operation's recovered"
+    assert "the trail does not know the operation's RequestId" in request_id
 
 
 async def test_the_cut_end_of_the_whole_is_told_by_a_head(audited: Audited) -> None:
@@ -220,6 +221,11 @@ async def test_an_entry_from_elsewhere_is_found(audited: Audited) -> None:
         ("place = 'tencent:ingest'", "the operation says another place than was asked"),
         ("command = '{}'", "the operation says another command than was asked"),
         ("asked_at = 1", "the operation says another time than was asked"),
+        ("decider = 'U999'", "by the trail it was not U999 who decided"),
+        (
+            """outcome = '{"word": "accepted", "request_id": "r-9"}'""",
+            "the trail does not know the operation's RequestId, r-9",
+        ),
     ],
 )
 async def test_a_changed_operation_disagrees_with_its_trail(

@@ -133,8 +133,12 @@ class Desk:
 
     async def _consider(self, record: Record) -> None:
         decision = await self._decide(record.command, record.origin)
-        # Whoever may not act does not hear who froze what, and why.
-        if not isinstance(decision, Deny) and (brake := await self._brakes.blocked(record.command)):
+        brake, beside = None, None
+        if not isinstance(decision, Deny):  # who may not act does not hear who froze what, and why
+            brake, beside = await asyncio.gather(
+                self._brakes.blocked(record.command), self._beside(record)
+            )
+        if brake is not None:
             await self.deny(record, self._brakes.refusal(brake, record.origin))
             return
         if record.command.others and self._batches is not None:
@@ -145,15 +149,14 @@ class Desk:
                 case Deny():
                     await self.deny(record, answers.denied(record.command, decision))
                 case Confirm():
-                    await self._ask_for_a_yes(record, decision, await self._beside(record))
+                    await self._ask_for_a_yes(record, decision, beside)
                 case Allow():
-                    await self._run_or_ask(record, decision)
+                    await self._run_or_ask(record, decision, beside)
         except TaskBusyError as busy:
             await self.deny(record, answers.busy(busy.record, self._link(busy.record)))
 
-    async def _run_or_ask(self, record: Record, decision: Allow) -> None:
+    async def _run_or_ask(self, record: Record, decision: Allow, beside: Neighbour | None) -> None:
         """Run it, unless somebody else has just changed the task, or the task itself says no."""
-        beside = await self._beside(record)
         if beside is not None and beside.asks:
             await self._ask_for_a_yes(record, Confirm("self", decision.rule), beside)
             return

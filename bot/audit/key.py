@@ -1,7 +1,8 @@
-"""The key of the chain: from the configuration, or made beside an embedded database.
+"""The key of the chain: from the configuration, or made beside an embedded database, or kept in a
+shared one.
 
-Beside the database it shows what was changed by accident, or by whoever got hold of a copy. Against
-somebody who can read the bot's own files only a head kept elsewhere helps.
+Beside the database, or in it, it shows what was changed by accident, or by whoever does not know of
+it. Against somebody who can read it only a head kept elsewhere helps.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the settings need only `checked`
+# The settings need only `checked`, so the database's library is imported where it is needed.
+if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-__all__ = ["AuditKeyError", "checked", "find_key", "hold_key", "key_file", "key_of"]
+__all__ = ["AuditKeyError", "checked", "find_key", "hold_key", "keep_key", "key_file", "key_of"]
 
 SHORTEST = 32
 """Characters. `openssl rand -hex 32` prints 64."""
 
 _OPTION = "audit_key"
+
+_KEPT = "SELECT key FROM audit_key"
+_KEEP = "INSERT INTO audit_key (id, key) VALUES (1, :key) ON CONFLICT (id) DO NOTHING"
 
 _ANY_HASH = "SELECT 1 FROM trail WHERE hash IS NOT NULL LIMIT 1"
 
@@ -45,7 +50,8 @@ def hold_key(engine: Engine, key: bytes) -> None:
 
 def key_of(connection: Connection) -> bytes:
     """The key to seal with: the one that is held, else the one beside an embedded database, which
-    is made if nothing was sealed yet. Raises AuditKeyError."""
+    is made if nothing was sealed yet. (Of a shared database one is always held.) Raises
+    AuditKeyError."""
     engine = connection.engine
     key: bytes | None = engine.get_execution_options().get(_OPTION)
     if key is None:
@@ -55,9 +61,47 @@ def key_of(connection: Connection) -> bytes:
     return key
 
 
+def keep_key(connection: Connection) -> bytes:
+    """The key that a shared database itself keeps; made if nothing was sealed yet. In a transaction
+    of its own: nothing may be sealed with a key that is then rolled back. Raises AuditKeyError."""
+    from sqlalchemy import text  # noqa: PLC0415
+
+    kept = connection.execute(text(_KEPT)).scalar()
+    if kept is None:
+        if connection.exec_driver_sql(_ANY_HASH).first() is not None:
+            raise AuditKeyError(
+                "the audit key is gone: the trail was sealed with a configured one; put [audit] "
+                "key back"
+            )
+        connection.execute(text(_KEEP), {"key": secrets.token_hex(32)})
+        kept = connection.execute(text(_KEPT)).scalar_one()  # another replica may have been first
+    return checked(str(kept), "the key in the database")
+
+
 def find_key(url: str | URL, configured: bytes | None) -> bytes:
-    """The key to verify with; none is made. Raises AuditKeyError."""
-    return _read(key_file(url)) if configured is None else configured
+    """The key to verify with; none is made. Raises AuditKeyError, or JournalError where it is in a
+    database that cannot be read."""
+    from sqlalchemy import make_url  # noqa: PLC0415
+
+    if configured is not None:
+        return configured
+    if make_url(url).get_backend_name() == "sqlite":
+        return _read(key_file(url))
+    return _kept_in(url)
+
+
+def _kept_in(url: str | URL) -> bytes:
+    from sqlalchemy import text  # noqa: PLC0415
+
+    from bot.audit.reader import reading  # noqa: PLC0415
+
+    with reading(url) as connection:
+        kept = connection.execute(text(_KEPT)).scalar()
+    if kept is None:
+        raise AuditKeyError(
+            "there is no audit key: the database keeps none, and [audit] key is not set"
+        )
+    return checked(str(kept), "the key in the database")
 
 
 def key_file(url: str | URL) -> Path:
@@ -66,10 +110,7 @@ def key_file(url: str | URL) -> Path:
 
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        raise AuditKeyError(
-            'no audit key: with PostgreSQL, [audit] needs key = "file:PATH" or "env:NAME", the '
-            "same for all replicas; `openssl rand -hex 32` makes one"
-        )
+        raise AuditKeyError("no audit key: a shared database has no file beside it")
     database = Path(address.database or "").resolve()
     return database.with_name(database.name + ".audit-key")
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bot.audit.key import hold_key
+from bot.audit.key import AuditKeyError, hold_key, keep_key
 from bot.command import TaskCommand
 from bot.journal.batches import (
     OF_NO_STOPPED_BATCH,
@@ -112,7 +112,8 @@ class Journal:
     ) -> Self:
         """Open and bring to today's version. Raises JournalError with one line for the operator.
 
-        audit_key: what the trail is sealed with; None for the one beside an embedded database.
+        audit_key: what the trail is sealed with; None for the one beside an embedded database, or
+            in a shared one.
         """
         engine, lock = open_engine(url)
         if audit_key is not None:
@@ -120,8 +121,13 @@ class Journal:
         journal = cls(Database(engine, now), lock)
         try:
             await journal._database.prepare(upgrade)
+            if audit_key is None and journal._database.shared:
+                hold_key(engine, await journal._database.commit(keep_key))
             await journal._database.set_the_clock()
             await journal.replicas.beat()
+        except AuditKeyError as error:
+            await journal.close()
+            raise JournalError(str(error)) from None
         except BaseException:
             await journal.close()
             raise

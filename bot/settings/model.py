@@ -51,6 +51,11 @@ class Settings(Section):
             said.append("no accounts are configured, so no task can be reached")
         if not self.policy.allow:
             said.append("no [[policy.allow]] rule, so nothing that changes a stream is allowed")
+        if self.audit.key is None and not self.database.embedded:
+            said.append(
+                "no [audit] key, so the trail is sealed with one that the database itself keeps: "
+                "it shows accidents, and not what somebody does who can read the database"
+            )
         return tuple(said)
 
     def protects(self, where: str, account: str, task: str) -> str | None:

@@ -171,6 +171,11 @@ class DatabaseSettings(Section):
     url: Annotated[SecretStr, PlainValidator(_database_url)] = SecretStr("sqlite:///stream-bot.db")
     keep_days: StrictInt = Field(default=400, ge=0, le=36_500)
 
+    @property
+    def embedded(self) -> bool:
+        """Whether it is a file, which one process uses."""
+        return self.url.get_secret_value().startswith("sqlite:")
+
 
 def _audit_key(value: object, info: ValidationInfo) -> Secret:
     """A reference to a key that is there and long enough, read here once: to change it later would

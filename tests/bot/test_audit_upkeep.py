@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DatabaseError
 
 from bot.audit.key import AuditKeyError
-from bot.journal import Outcome, OutcomeWord, State
+from bot.journal import JournalError, Outcome, OutcomeWord, State
 from tests.bot.audited import DAY, Audited, tamper
 
 pytest_plugins = ["tests.postgres"]
@@ -33,11 +33,25 @@ async def left(audited: Audited) -> list[str]:
     return [record.id for record in await audited.journal.in_state(*State)]
 
 
-async def test_postgresql_without_a_key_does_not_start(own_postgres_url: str) -> None:
-    """Replicas need the same one, so none is made; and nothing was written without it."""
-    with pytest.raises(AuditKeyError, match="with PostgreSQL"):
+async def test_postgresql_keeps_a_key_of_its_own(own_postgres_url: str) -> None:
+    """Where none is configured: the same at the next start, and one that is configured later does
+    not fit."""
+    async with Audited(own_postgres_url) as audited:
+        await audited.done("1")
+    async with Audited(own_postgres_url) as audited:
+        audited.clock.at += DAY
+        await audited.done("2")
+        assert audited.faults() == []
+    with pytest.raises(AuditKeyError, match="does not fit"):
+        await Audited(own_postgres_url, KEY).__aenter__()
+
+
+async def test_postgresql_does_not_make_a_key_for_a_sealed_trail(own_postgres_url: str) -> None:
+    """The configured one was taken out of the configuration."""
+    async with Audited(own_postgres_url, KEY) as audited:
+        await audited.done("1")
+    with pytest.raises(JournalError, match="the audit key is gone"):
         await Audited(own_postgres_url).__aenter__()
-    assert Audited(own_postgres_url, KEY).verify().entries == 0
 
 
 # Retention

@@ -1,4 +1,5 @@
-"""The vendors' quotas, shared by the replicas on one PostgreSQL. A process on SQLite is alone."""
+"""What replicas on one PostgreSQL share: the vendors' quotas, and the trail's key where none is
+configured. A process on SQLite is alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,4 +18,10 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=64), primary_key=True),
         sa.Column("next_at", sa.Double(), nullable=False),
         sa.Column("step", sa.Double(), nullable=False),
+    )
+    op.create_table(
+        "audit_key",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("id = 1"),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +18,9 @@ from bot.reply import Reply
 from bot.settings import load
 from providers.catalogue import discover
 from providers.operation import Verb
+from tests.journals import opened
+
+pytest_plugins = ["tests.postgres", "tests.journals"]
 
 NOON = 1_800_014_400.0  # 12:00:00 UTC
 
@@ -149,10 +151,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def journal(tmp_path: Path, clock: Clock) -> AsyncIterator[Journal]:
-    opened = await Journal.open(f"sqlite:///{tmp_path}/journal.db", now=clock)
-    yield opened
-    await opened.close()
+async def journal(journal_url: str, clock: Clock) -> AsyncIterator[Journal]:
+    """On each engine."""
+    made = await opened(journal_url, clock)
+    yield made
+    await made.close()
 
 
 @pytest.fixture
@@ -212,14 +215,13 @@ async def test_a_name_that_the_key_gets_later_is_held_too(room: Room) -> None:
     assert await room.journal.claim(moved, 20) is None
 
 
-async def test_a_freeze_outlives_the_process(tmp_path: Path) -> None:
+async def test_a_freeze_outlives_the_process(journal_url: str) -> None:
     """It is in the journal, where every run and every replica looks."""
-    url = f"sqlite:///{tmp_path}/journal.db"
-    first = await Journal.open(url)
+    first = await opened(journal_url)
     await Room(first, Clock()).types("ann", FreezeCommand("prod", "wrong source"))
     held = await first.brakes.all()
     await first.close()
-    second = await Journal.open(url)
+    second = await opened(journal_url)
     assert await second.brakes.all() == held
     assert await second.claim(await approved(second), 20) is None
     await second.close()

@@ -26,6 +26,9 @@ from bot.journal import (
 )
 from bot.journal.schema import metadata
 from providers.operation import Verb
+from tests.journals import opened
+
+pytest_plugins = ["tests.postgres", "tests.journals"]
 
 
 class Clock:
@@ -44,10 +47,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def journal(tmp_path: Path, clock: Clock) -> AsyncIterator[Journal]:
-    opened = await Journal.open(f"sqlite:///{tmp_path}/journal.db", now=clock)
-    yield opened
-    await opened.close()
+async def journal(journal_url: str, clock: Clock) -> AsyncIterator[Journal]:
+    """On each engine."""
+    made = await opened(journal_url, clock)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def embedded(tmp_path: Path, clock: Clock) -> AsyncIterator[Journal]:
+    """On SQLite."""
+    made = await opened(f"sqlite:///{tmp_path}/journal.db", clock)
+    yield made
+    await made.close()
 
 
 def command(task: str = "123", verb: Verb = Verb.RESTART) -> TaskCommand:
@@ -97,13 +109,12 @@ async def test_a_repeated_delivery_is_recorded_once(journal: Journal) -> None:
     assert sum(record is not None for record in both) == 1
 
 
-async def test_a_restart_of_the_bot_remembers_deliveries(tmp_path: Path) -> None:
+async def test_a_restart_of_the_bot_remembers_deliveries(journal_url: str) -> None:
     """A delivery that was recorded by an earlier run is not recorded again."""
-    url = f"sqlite:///{tmp_path}/journal.db"
-    first = await Journal.open(url)
+    first = await opened(journal_url)
     await asked(first)
     await first.close()
-    second = await Journal.open(url)
+    second = await opened(journal_url)
     assert await second.ask(command(), origin()) is None
     await second.close()
 
@@ -137,14 +148,13 @@ async def test_a_stale_approval_cannot_be_claimed(journal: Journal, clock: Clock
     assert expired.state is State.EXPIRED
 
 
-async def test_only_the_owner_of_a_claim_finishes_it(tmp_path: Path) -> None:
+async def test_only_the_owner_of_a_claim_finishes_it(journal_url: str) -> None:
     """A process that lost its claim (another run took over) cannot overwrite the end."""
-    url = f"sqlite:///{tmp_path}/journal.db"
-    first = await Journal.open(url)
+    first = await opened(journal_url)
     claimed = await first.claim(await approved(first), 20)
     await first.close()
     assert claimed is not None
-    second = await Journal.open(url)
+    second = await opened(journal_url)
     assert await second.finish(claimed, State.SUCCEEDED, ACCEPTED) is None
     assert await second.release(claimed, "no", due_at=None) is None
     lost = await second.move(claimed, State.UNKNOWN, actor="bot")
@@ -182,15 +192,14 @@ async def test_two_live_changes_of_one_task_cannot_be(journal: Journal, clock: C
     assert await journal.approve(third, actor="U123", lasts=60) is not None
 
 
-async def test_what_is_owed_is_known_after_a_restart(tmp_path: Path) -> None:
+async def test_what_is_owed_is_known_after_a_restart(journal_url: str) -> None:
     """The channel's newest word and the notices are owed in the database, not in memory."""
-    url = f"sqlite:///{tmp_path}/journal.db"
-    first = await Journal.open(url)
+    first = await opened(journal_url)
     record = await asked(first)
     notice = Notice(record.id, "thread", "Unknown: ...")
     await first.move(record, State.UNKNOWN, actor="bot", notices=[notice])
     await first.close()
-    second = await Journal.open(url)
+    second = await opened(journal_url)
     (owed,) = await second.debts.owed()
     (told,) = await second.debts.owed_notices()
     assert (owed.id, told.operation, told.text) == (record.id, record.id, "Unknown: ...")
@@ -227,20 +236,21 @@ async def test_a_copy_that_a_press_found_is_kept_beside_the_message(journal: Jou
 
 
 @pytest.mark.parametrize("statement", ["UPDATE trail SET actor = 'eve'", "DELETE FROM trail"])
-async def test_the_trail_is_append_only(journal: Journal, tmp_path: Path, statement: str) -> None:
+async def test_the_trail_is_append_only(journal: Journal, statement: str) -> None:
     """Not even the database's owner changes a row by accident."""
     await asked(journal)
-    engine = create_engine(f"sqlite:///{tmp_path}/journal.db")
-    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        journal.database.engine.begin() as connection,
+    ):
         connection.exec_driver_sql(statement)
-    engine.dispose()
 
 
-async def test_a_second_process_is_refused(journal: Journal, tmp_path: Path) -> None:
+async def test_a_second_process_is_refused(embedded: Journal, tmp_path: Path) -> None:
     """One process at a time works on SQLite; the other is told so."""
     with pytest.raises(JournalError, match="in use by another stream-bot"):
         await Journal.open(f"sqlite:///{tmp_path}/journal.db")
-    assert await journal.writable()
+    assert await embedded.writable()
 
 
 async def test_a_newer_journal_is_refused(tmp_path: Path) -> None:
@@ -262,22 +272,22 @@ async def test_a_journal_that_cannot_be_opened_says_why(tmp_path: Path, name: st
         await Journal.open(f"sqlite:///{tmp_path}/{name}")
 
 
-async def test_the_files_are_ours_alone(journal: Journal, tmp_path: Path) -> None:
+async def test_the_files_are_ours_alone(embedded: Journal, tmp_path: Path) -> None:
     """Everything that SQLite makes is 0600."""
-    await asked(journal)
+    await asked(embedded)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert set(modes.values()) == {0o600}, modes
 
 
-async def test_a_power_loss_forgets_nothing_committed(journal: Journal) -> None:
+async def test_a_power_loss_forgets_nothing_committed(embedded: Journal) -> None:
     """WAL with synchronous=FULL: each commit is on the disk before we go on."""
-    with journal._database.engine.connect() as connection:
+    with embedded._database.engine.connect() as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
         level = connection.exec_driver_sql("PRAGMA synchronous").scalar()
     assert (mode, level) == ("wal", 2)
 
 
-async def test_the_migrations_make_what_the_code_expects(journal: Journal, tmp_path: Path) -> None:
+async def test_the_migrations_make_what_the_code_expects(embedded: Journal, tmp_path: Path) -> None:
     """The tables that Alembic's versions make are those of the schema."""
     engine = create_engine(f"sqlite:///{tmp_path}/journal.db")
     with engine.connect() as connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +22,9 @@ from bot.journal import (
 )
 from bot.neighbours import asks, neighbour, neighbour_of
 from providers.operation import Verb
+from tests.journals import opened
+
+pytest_plugins = ["tests.postgres", "tests.journals"]
 
 NOON = 1_800_014_400.0  # 12:00:00 UTC
 
@@ -45,10 +47,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def journal(tmp_path: Path, clock: Clock) -> AsyncIterator[Journal]:
-    opened = await Journal.open(f"sqlite:///{tmp_path}/journal.db", now=clock)
-    yield opened
-    await opened.close()
+async def journal(journal_url: str, clock: Clock) -> AsyncIterator[Journal]:
+    """On each engine."""
+    made = await opened(journal_url, clock)
+    yield made
+    await made.close()
 
 
 async def asked(

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +12,9 @@ from bot.journal.menus import CHOICE_SECONDS
 from bot.journal.past import HISTORY_ROWS, Filters
 from bot.journal.schema import menu
 from providers.operation import Verb
+from tests.journals import opened
+
+pytest_plugins = ["tests.postgres", "tests.journals"]
 
 START = 1_800_000_000.0
 
@@ -33,10 +35,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def journal(tmp_path: Path, clock: Clock) -> AsyncIterator[Journal]:
-    opened = await Journal.open(f"sqlite:///{tmp_path}/journal.db", now=clock)
-    yield opened
-    await opened.close()
+async def journal(journal_url: str, clock: Clock) -> AsyncIterator[Journal]:
+    """On each engine."""
+    made = await opened(journal_url, clock)
+    yield made
+    await made.close()
 
 
 RESTART = TaskCommand(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,10 +14,14 @@ from bot.app import App
 from bot.audit.key import find_key
 from bot.audit.reader import reading
 from bot.audit.verify import verify
-from bot.journal import State
+from bot.command import TaskCommand
+from bot.journal import Origin, State
+from bot.journal.replicas import ALIVE_SECONDS
 from bot.screens import CONFIRM
 from providers.catalogue import discover
+from providers.operation import Verb
 from tests.bot.stage import Stage, playing
+from tests.journals import opened
 from tests.postgres import Postgres
 
 pytest_plugins = ["tests.postgres"]
@@ -110,6 +115,34 @@ async def test_a_rolling_restart_loses_and_doubles_nothing(stage: Stage) -> None
     assert sorted(record.command.task for record in done) == asked
     assert stage.calls(stage.tencent, RESTART) == 24
     await third.stop()
+
+
+async def test_who_was_paused_sends_nothing_any_more(own_postgres_url: str) -> None:
+    """Another replica took over what it kept; it wakes up, and its claim does not count."""
+    at = time.time()
+    paused, other = [await opened(own_postgres_url, lambda: at) for _ in range(2)]
+    command = TaskCommand(
+        verb=Verb.RESTART, where="tencent:pull", account="prod", task="1", region="ap-guangzhou"
+    )
+    origin = Origin(
+        request_key="command:1",
+        requester="U123",
+        requester_name="ann",
+        team="T123",
+        channel="C123",
+    )
+    asked = await paused.ask(command, origin)
+    assert asked is not None
+    approved = await paused.approve(asked, actor="U123", lasts=60)
+    assert approved is not None
+    at += ALIVE_SECONDS + 1
+    await other.replicas.beat()
+    (taken,) = await other.replicas.adopt(at_start=True)
+    await paused.replicas.beat()
+    assert await paused.claim(approved, 20) is None
+    assert await other.claim(taken, 20) is not None
+    await paused.close()
+    await other.close()
 
 
 async def test_the_database_may_be_restarted(stage: Stage, postgres: Postgres) -> None:

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 3.0
 """Of the drain, for what is owed to Slack when all calls have ended."""
+LOOK_AROUND_SECONDS = 2.0
 PROBE_SECONDS = 2.0
 IDLE_SECONDS = 12.0
 """How long a connection may hold back a request, or idle, before it is closed."""
@@ -91,9 +92,9 @@ class App:
         log.info("stopping: finishing what is under way")
         if (parts := self._parts) is None:
             return  # it was never up
-        parts.close_the_door()
         self._slack_ready = lambda: False
-        await self._leave_slack_to_others()
+        await self._leave_slack_to_others()  # first: nobody need be sent away
+        parts.close_the_door()
         await self._finish_work()
         await parts.outbox.settle(SETTLE_SECONDS)
         parts.outbox.stop()
@@ -103,8 +104,9 @@ class App:
     async def _leave_slack_to_others(self) -> None:
         """Another replica takes the commands from now on; alone, we answer them with a no."""
         try:
-            others = await self.journal.replicas.has_others()
-        except (SQLAlchemyError, OSError):
+            async with asyncio.timeout(LOOK_AROUND_SECONDS):
+                others = await self.journal.replicas.has_others()
+        except (SQLAlchemyError, OSError):  # a TimeoutError too
             log.warning("stopping without a database: what is under way is in the journal")
             return
         if self._link is not None and others:

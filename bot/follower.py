@@ -96,7 +96,9 @@ class Follower:
             except UnseenError:
                 return
             if look.facts.state.down:
-                await self._journal.seen_down(record, Followed(last=look, down_at=look.at))
+                await self._journal.following.seen_down(
+                    record, Followed(last=look, down_at=look.at)
+                )
                 return
             await self._pause(FIRST_WAIT)
 
@@ -157,7 +159,7 @@ class Follower:
             same = (before.last.facts.state, before.last.facts.word)
             if same == (look.facts.state, look.facts.word):
                 return record
-        kept = await self._journal.followed(record, followed, news=_is_news(before, followed))
+        kept = await self._journal.following.keep(record, followed, news=_is_news(before, followed))
         if kept is not None and kept.version != record.version:
             self._changed(kept)
         return kept
@@ -171,10 +173,10 @@ class Follower:
         )
         if look is not None:
             seen = _after(record.followed or Followed(), look)
-            record = await self._journal.followed(record, seen, news=False) or record
+            record = await self._journal.following.keep(record, seen, news=False) or record
         notices = self._notices.at_the_verdict(record, proof.verdict, told)
         button = secrets.token_urlsafe(24)
-        said = await self._journal.conclude(
+        said = await self._journal.following.conclude(
             record, proof.verdict, told, notices=notices, button=button
         )
         if said is not None:

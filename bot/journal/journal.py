@@ -39,17 +39,16 @@ from bot.journal.brakes import Brakes, frozen, names_of
 from bot.journal.database import Database
 from bot.journal.debts import Debts
 from bot.journal.figures import Figures
+from bot.journal.following import Following
 from bot.journal.menus import Menus
 from bot.journal.past import Past
 from bot.journal.record import (
-    Followed,
     Look,
     Notice,
     Origin,
     Outcome,
     Record,
     State,
-    Verdict,
 )
 from bot.journal.replicas import Replicas
 from bot.journal.rows import (
@@ -85,8 +84,8 @@ class Journal:
     """Use `await Journal.open(url)`. `owner` names this process's run; a new one for each start.
 
     debts: what is owed to Slack. past: what was done before. brakes: what is frozen. menus: what
-    the choices under a list stand for. batches: several tasks under one command. figures: how much
-    waits.
+    the choices under a list stand for. batches: several tasks under one command. following: what
+    was seen of a change afterwards. figures: how much waits.
     """
 
     def __init__(self, database: Database, lock: Lock | None) -> None:
@@ -101,6 +100,7 @@ class Journal:
         self.brakes = Brakes(database)
         self.menus = Menus(database)
         self.batches = Batches(database, self.owner)
+        self.following = Following(database)
 
     @classmethod
     async def open(
@@ -359,80 +359,6 @@ class Journal:
             facts=look,
             due_at=due_at,
         )
-
-    # Following a change until it is proved
-
-    async def seen_down(self, record: Record, followed: Followed) -> None:
-        """Between two steps, the stream was seen not to run."""
-        change = (
-            update(operation)
-            .where(operation.c.id == record.id, operation.c.step == record.step)
-            .values(**storable({"followed": followed}))
-        )
-        await self._database.execute(change)
-
-    async def followed(self, record: Record, followed: Followed, *, news: bool) -> Record | None:
-        """Keep what a look at the task told. news: the channel sees it. None if it is over."""
-        version = operation.c.version + (1 if news else 0)
-        change = (
-            update(operation)
-            .where(operation.c.id == record.id, operation.c.verdict == Verdict.FOLLOWING)
-            .values(version=version, **storable({"followed": followed}))
-            .returning(operation)
-        )
-
-        def work(connection: Connection) -> Record | None:
-            row = connection.execute(change).one_or_none()
-            return None if row is None else record_of(row)
-
-        return await self._database.commit(work, Urgency.TELLING)
-
-    async def conclude(
-        self,
-        record: Record,
-        verdict: Verdict,
-        outcome: Outcome,
-        *,
-        notices: Sequence[Notice] = (),
-        button: str | None = None,
-    ) -> Record | None:
-        """What following came to: said once. None if somebody else said it first."""
-        change = (
-            update(operation)
-            .where(operation.c.id == record.id, operation.c.verdict == Verdict.FOLLOWING)
-            .values(
-                version=operation.c.version + 1,
-                **storable({"outcome": outcome}),
-                verdict=verdict,
-                follow_until=None,
-                button=button,
-            )
-            .returning(operation)
-        )
-
-        def work(connection: Connection) -> Record | None:
-            if (row := connection.execute(change).one_or_none()) is None:
-                return None
-            write_trail(
-                connection,
-                record.id,
-                self.now(),
-                actor="bot",
-                states=(record.state, verdict),
-                request_id=outcome.request_id,
-                detail={"word": outcome.word, "says": outcome.says},
-            )
-            for owed in notices:
-                write_notice(connection, owed, self.now())
-            news_for_batch(connection, record)
-            return record_of(row)
-
-        return await self._database.commit(work)
-
-    async def to_follow(self) -> list[Record]:
-        """Every change that is still being followed."""
-        following = operation.c.verdict == Verdict.FOLLOWING
-        return await self._database.commit(lambda c: find_all(c, following))
 
     async def expire(self, record: Record, notices: Sequence[Notice] = ()) -> Record | None:
         """End what was not decided or not sent in time. None while there is time left."""

@@ -126,7 +126,7 @@ class Audited:
         """asked, approved, sending, succeeded, recovered."""
         record = await self.followed(task)
         self.clock.at += 1
-        return there(await self.journal.conclude(record, Verdict.RECOVERED, PROVED))
+        return there(await self.journal.following.conclude(record, Verdict.RECOVERED, PROVED))
 
     async def waiting(self, task: str = "1") -> Record:
         """asked, waiting."""

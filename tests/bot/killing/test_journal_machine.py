@@ -219,7 +219,7 @@ class Journals(RuleBasedStateMachine):
         self._try(
             which,
             (State.SUCCEEDED, State.UNKNOWN),
-            lambda record: self.journals[owner].conclude(record, verdict, word),
+            lambda record: self.journals[owner].following.conclude(record, verdict, word),
         )
 
     @precondition(lambda self: self.seen)

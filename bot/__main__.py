@@ -1,4 +1,7 @@
-"""The stream-bot command."""
+"""The stream-bot command.
+
+What a command does is imported when it is typed: `--help` and `--version` need not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot import logs
-from bot.audit import cli
+from bot.audit.options import add_commands
 from bot.settings import (
     ConfigError,
     Loaded,
@@ -71,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, parents=parents, help=text, description=text)
         one.set_defaults(command=command)
     _add_demo_options(commands.choices["demo"])
-    cli.add_commands(commands.choices["audit"], config)
+    add_commands(commands.choices["audit"], config)
     return parser
 
 
@@ -106,26 +109,18 @@ def _port(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    import uvloop  # noqa: PLC0415  # these take their time; --help need not wait
-
-    from bot.app import StartError, run  # noqa: PLC0415
-    from bot.journal import JournalError  # noqa: PLC0415
+    from bot.app import serve  # noqa: PLC0415  # when it is typed
 
     loaded = _load(options, environ)
     settings = loaded.settings
     logs.configure(settings.log.level, settings.log.format, lambda: _secrets(loaded))
     for plugin in loaded.plugins:
         log.info("plugin %s: %s %s", plugin.name, plugin.distribution, plugin.version)
-    try:
-        uvloop.run(run(settings, loaded.tokens, loaded.catalogue))
-    except (StartError, JournalError) as error:
-        print(f"stream-bot: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return serve(settings, loaded.tokens, loaded.catalogue)
 
 
 def _check(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from bot.check import check  # noqa: PLC0415
+    from bot.check import check  # noqa: PLC0415  # when it is typed
 
     loaded = _load(options, environ)
     logs.configure("error", "text", lambda: _secrets(loaded))
@@ -138,7 +133,7 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _manifest(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
-    from bot.check import manifest_text  # noqa: PLC0415
+    from bot.check import manifest_text  # noqa: PLC0415  # when it is typed
 
     print(manifest_text(), end="")
     return 0
@@ -146,29 +141,22 @@ def _manifest(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
 
 def _audit(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Without Slack's tokens: it is also for whoever looks at a backup, elsewhere."""
+    from bot.audit.cli import run  # noqa: PLC0415  # when it is typed
+
     logs.configure("error", "text", tuple)
 
     def settings() -> Settings:
         return load(find_config(options.config, environ), environ, discover())
 
-    return cli.run(options, settings, sys.stdout)
+    return run(options, settings, sys.stdout)
 
 
 def _demo(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
-    from bot.demo import demo  # noqa: PLC0415
-    from bot.demo.port import PortError, choose  # noqa: PLC0415
-    from bot.demo.script import find_script  # noqa: PLC0415
+    from bot.demo.command import play  # noqa: PLC0415  # when it is typed
 
-    script = find_script(options.script) if options.script else None
-    watched = options.page and not script
-    try:
-        port = choose(options.port) if watched or options.port else 0
-    except PortError as error:
-        print(f"stream-bot: {error}", file=sys.stderr)
-        return 1
-    if watched and not port:
-        print("The usual port is taken, so this demo takes a free one.", file=sys.stderr)
-    return asyncio.run(demo(port=port, database=options.database, page=options.page, script=script))
+    return play(
+        port=options.port, database=options.database, page=options.page, script=options.script
+    )
 
 
 def _load(options: argparse.Namespace, environ: Mapping[str, str]) -> Loaded:

@@ -7,21 +7,23 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
+import uvloop
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assembly import Ground, Parts, told_by
 from bot.audit.chain import HEAD
-from bot.audit.key import AuditKeyError
+from bot.audit.key_rules import AuditKeyError
 from bot.audit.upkeep import Upkeep
 from bot.health import admin_endpoint
-from bot.journal import Journal, Notice
+from bot.journal import Journal, JournalError, Notice
 from bot.metrics import Metrics
 from bot.notices import AUDIT
 from bot.settings import Address, Settings, Tokens
@@ -33,7 +35,7 @@ from bot.slack.web import SlackBusyError, SlackLostError, SlackNoError, connecte
 from bot.supervisor import Supervisor
 from providers.catalogue import Catalogue
 
-__all__ = ["App", "StartError", "run"]
+__all__ = ["App", "StartError", "run", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -302,6 +304,16 @@ def _token_fault(error: str) -> str:
         f"SLACK_BOT_TOKEN: Slack says {error}. Copy the Bot User OAuth Token (xoxb-...) from "
         "OAuth & Permissions of the app that is installed in your workspace."
     )
+
+
+def serve(settings: Settings, tokens: Tokens, catalogue: Catalogue) -> int:
+    """Run until SIGINT or SIGTERM; the process's exit status."""
+    try:
+        uvloop.run(run(settings, tokens, catalogue))
+    except (StartError, JournalError) as error:
+        sys.stderr.write(f"stream-bot: {error}\n")
+        return 1
+    return 0
 
 
 async def run(settings: Settings, tokens: Tokens, catalogue: Catalogue) -> None:

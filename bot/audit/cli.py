@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from sqlalchemy import URL
+
+from bot.audit.chain import Fault
+from bot.audit.export import iso, write
+from bot.audit.heads import Head, heads_in
+from bot.audit.key import key_file
+from bot.audit.key_rules import AuditKeyError
+from bot.audit.reader import find_key, reading
+from bot.audit.upkeep import take_head
+from bot.audit.verify import Report, verify
 from bot.config import ConfigError
+from bot.journal.store import JournalError
+from bot.settings import Settings
 from providers.foreign import foreign
 
-if TYPE_CHECKING:  # the database takes its time; --help need not wait
-    from sqlalchemy import URL
-
-    from bot.audit.chain import Fault
-    from bot.audit.heads import Head
-    from bot.audit.verify import Report
-    from bot.settings import Settings
-
-__all__ = ["add_commands", "run"]
+__all__ = ["run"]
 
 MOST_FAULTS = 100
 """Lines; what comes after them is counted."""
-
-_AGO = re.compile(r"([0-9]{1,6})([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class _CannotLook(Exception):
@@ -46,38 +45,8 @@ class _Journal:
 
     @property
     def key(self) -> bytes:
-        from bot.audit.key import find_key  # noqa: PLC0415
 
         return find_key(self.url, self.configured)
-
-
-def add_commands(audit: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
-    """The subcommands. config: the parser with --config."""
-    config = argparse.ArgumentParser(add_help=False, parents=[config])
-    config.add_argument(
-        "--database",
-        metavar="PATH",
-        type=Path,
-        help="the file of another journal, as a backup or the demo's, sealed with the key beside "
-        "it, else with the configured one",
-    )
-    commands = audit.add_subparsers(required=True, metavar="COMMAND", dest="audit")
-    text = "find what was changed in the trail, and where; exit 1 if anything was"
-    verify = commands.add_parser("verify", parents=[config], help=text, description=text)
-    verify.add_argument(
-        "--head",
-        metavar="TEXT|FILE",
-        help="a head that was kept elsewhere, as the line in the audit channel; or a file of them",
-    )
-    text = "write the trail out"
-    export = commands.add_parser("export", parents=[config], help=text, description=text)
-    when = "a date or time in UTC (2026-11-21, 2026-11-21T15:00), or how long ago (2d, 12h)"
-    export.add_argument("--since", metavar="WHEN", type=_since, help=f"from then on: {when}")
-    export.add_argument("--until", metavar="WHEN", type=_until, help="a date counts as a whole day")
-    export.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", dest="form")
-    export.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
-    text = "print a signed head over all operations, to be kept elsewhere"
-    commands.add_parser("head", parents=[config], help=text, description=text)
 
 
 def run(options: argparse.Namespace, load: Callable[[], Settings], out: TextIO) -> int:
@@ -85,8 +54,6 @@ def run(options: argparse.Namespace, load: Callable[[], Settings], out: TextIO) 
 
     load: the settings, where they are needed; may raise ConfigError.
     """
-    from bot.audit.key import AuditKeyError  # noqa: PLC0415
-    from bot.journal.store import JournalError  # noqa: PLC0415
 
     work = {"verify": _verify, "export": _export, "head": _head}[options.audit]
     try:
@@ -104,9 +71,6 @@ def run(options: argparse.Namespace, load: Callable[[], Settings], out: TextIO) 
 
 
 def _journal(database: Path | None, load: Callable[[], Settings]) -> _Journal:
-    from sqlalchemy import URL  # noqa: PLC0415
-
-    from bot.audit.key import key_file  # noqa: PLC0415
 
     if database is None:
         settings = load()
@@ -118,8 +82,6 @@ def _journal(database: Path | None, load: Callable[[], Settings]) -> _Journal:
 
 
 def _verify(options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
-    from bot.audit.reader import reading  # noqa: PLC0415
-    from bot.audit.verify import verify  # noqa: PLC0415
 
     heads, key = _heads(options.head) if options.head else [], journal.key
     with reading(journal.url) as connection:
@@ -136,8 +98,6 @@ def _verify(options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
 
 
 def _export(options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
-    from bot.audit.export import write  # noqa: PLC0415
-    from bot.audit.reader import reading  # noqa: PLC0415
 
     span = {"since": options.since, "until": options.until}
     with reading(journal.url) as connection:
@@ -155,8 +115,6 @@ def _export(options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
 
 
 def _head(_options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
-    from bot.audit.reader import reading  # noqa: PLC0415
-    from bot.audit.upkeep import take_head  # noqa: PLC0415
 
     key = journal.key
     with reading(journal.url, still=True) as connection:
@@ -166,7 +124,6 @@ def _head(_options: argparse.Namespace, journal: _Journal, out: TextIO) -> int:
 
 def _heads(given: str) -> list[Head]:
     """The heads in a text, or in the file that it names."""
-    from bot.audit.heads import heads_in  # noqa: PLC0415
 
     if heads := list(heads_in(given)):
         return heads
@@ -184,7 +141,6 @@ def _heads(given: str) -> list[Head]:
 
 
 def _line(fault: Fault) -> str:
-    from bot.audit.export import iso  # noqa: PLC0415
 
     number = f" entry {fault.number}" if fault.number else ""
     at = f", {iso(fault.at)}" if fault.at is not None else ""
@@ -192,7 +148,6 @@ def _line(fault: Fault) -> str:
 
 
 def _summary(report: Report) -> list[str]:
-    from bot.audit.export import iso  # noqa: PLC0415
 
     last = f", the last of {iso(report.last)}" if report.entries else ""
     operations = _many(report.operations, "operation")
@@ -214,27 +169,3 @@ def _summary(report: Report) -> list[str]:
 def _many(count: int, what: str) -> str:
     plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
     return f"{count} {what if count == 1 else plural}"
-
-
-# When
-
-
-def _since(text: str) -> float:
-    return _moment(text).timestamp()
-
-
-def _until(text: str) -> float:
-    whole_day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
-    return (_moment(text) + timedelta(days=1 if whole_day else 0)).timestamp()
-
-
-def _moment(text: str) -> datetime:
-    try:
-        if found := _AGO.fullmatch(text):
-            return datetime.now(UTC) - timedelta(**{_UNITS[found[2]]: int(found[1])})
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(
-            "a date or time in UTC, as 2026-11-21 or 2026-11-21T15:00, or how long ago, as 2d"
-        ) from None

@@ -34,11 +34,22 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.audit.chain import Entry
+from bot.audit.key import KEPT, kept_key, key_file, read_key
+from bot.audit.key_rules import AuditKeyError, checked
 from bot.journal.schema import trail
 from bot.journal.sealing import TRAIL_LOCK
 from bot.journal.store import JournalError
 
-__all__ = ["UNREADABLE", "entry_in", "every_entry", "reading", "rows_of", "strict_json", "text_of"]
+__all__ = [
+    "UNREADABLE",
+    "entry_in",
+    "every_entry",
+    "find_key",
+    "reading",
+    "rows_of",
+    "strict_json",
+    "text_of",
+]
 
 UNREADABLE = object()
 """What stands for JSON that we cannot have written."""
@@ -73,6 +84,22 @@ def reading(url: str | URL, *, still: bool = False) -> Iterator[Connection]:
         ) from error
     finally:
         engine.dispose()
+
+
+def find_key(url: str | URL, configured: bytes | None) -> bytes:
+    """The key to verify with; none is made. Raises AuditKeyError, or JournalError where it is in a
+    database that cannot be read."""
+    if configured is not None:
+        return configured
+    if make_url(url).get_backend_name() == "sqlite":
+        return read_key(key_file(url))
+    with reading(url) as connection:
+        kept = kept_key(connection)
+    if kept is None:
+        raise AuditKeyError(
+            "there is no audit key: the database keeps none, and [audit] key is not set"
+        )
+    return checked(kept, KEPT)
 
 
 def every_entry(connection: Connection, *where: ColumnElement[bool]) -> Iterator[Entry]:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, select
 
 from bot.audit.chain import HEAD, RETENTION, link
 from bot.audit.heads import NOTHING, Head, Sums, sum_of
-from bot.audit.key import AuditKeyError, key_of
+from bot.audit.key import key_of
+from bot.audit.key_rules import AuditKeyError
 from bot.audit.reader import reading
 from bot.audit.retention import prune_some
 from bot.audit.verify import BEGUN

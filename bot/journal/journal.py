@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bot.audit.key import AuditKeyError, hold_key, keep_key
+from bot.audit.key import hold_key, keep_key
+from bot.audit.key_rules import AuditKeyError
 from bot.command import TaskCommand
 from bot.journal.batches import (
     OF_NO_STOPPED_BATCH,

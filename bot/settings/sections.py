@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.audit.key import AuditKeyError, checked
+from bot.audit.key_rules import AuditKeyError, checked
 from bot.config import Section, mistake
 from bot.policy.rules import slack_id
 from providers.account import HttpUrl, Secret, SecretMissingError, SecretRef

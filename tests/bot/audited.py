@@ -10,8 +10,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from bot.audit.heads import Head
-from bot.audit.key import find_key
-from bot.audit.reader import reading
+from bot.audit.reader import find_key, reading
 from bot.audit.upkeep import Upkeep
 from bot.audit.verify import Report, verify
 from bot.command import TaskCommand

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.audit.key import AuditKeyError
+from bot.audit.key_rules import AuditKeyError
 from bot.demo.furniture import Scene
 from tests.bot.audited import DAY, START, Audited, tamper
 

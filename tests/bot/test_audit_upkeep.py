@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DatabaseError
 
-from bot.audit.key import AuditKeyError
+from bot.audit.key_rules import AuditKeyError
 from bot.journal import JournalError, Outcome, OutcomeWord, State
 from tests.bot.audited import DAY, Audited, tamper
 

@@ -11,8 +11,7 @@ import psycopg
 import pytest
 
 from bot.app import App
-from bot.audit.key import find_key
-from bot.audit.reader import reading
+from bot.audit.reader import find_key, reading
 from bot.audit.verify import verify
 from bot.command import TaskCommand
 from bot.journal import Origin, State

@@ -165,7 +165,7 @@ async def _trouble(there: Scene, server: Postgres, dice: random.Random, result: 
     """One thing after the other, for as long as there is work; the database crashes once."""
     step = 0
     while True:
-        await asyncio.sleep(0.3 + dice.random() * 0.5)
+        await asyncio.sleep(0.3 + dice.random() * 0.5)  # its own pace; nothing waits for it
         step += 1
         if step == 6:
             await asyncio.to_thread(server.restart, "immediate")

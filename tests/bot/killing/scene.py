@@ -9,8 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, or_, select
 
-from bot.audit.key import find_key
-from bot.audit.reader import reading
+from bot.audit.reader import find_key, reading
 from bot.audit.verify import Report, verify
 from bot.journal import Record, State, Verdict
 from bot.journal.rows import find_all

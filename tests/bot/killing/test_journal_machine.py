@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Engine
 
-from bot.audit.key import find_key
-from bot.audit.reader import reading
+from bot.audit.reader import find_key, reading
 from bot.audit.upkeep import Upkeep
 from bot.audit.verify import verify
 from bot.command import TaskCommand

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import answers
+from bot import answers, press_answers
 from bot.batches import BatchDesk
 from bot.beforehand import Beforehand
 from bot.brakes import BrakeDesk
@@ -119,7 +119,7 @@ class Desk:
         if record is not None:
             self._supervisor.spawn(self.consider(record), f"op {record.id}", op=record.id)
         elif origin.pressed:  # a delivery that was taken before is no news; a second press is
-            return answers.pressed_before()
+            return press_answers.pressed_before()
         return None
 
     async def consider(self, record: Record) -> None:

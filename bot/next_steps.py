@@ -3,7 +3,7 @@ own name and rights. The button is never a permission, and a change that it star
 
 from __future__ import annotations
 
-from bot import answers
+from bot import press_answers
 from bot.batches import BatchDesk
 from bot.command import ListCommand, TaskCommand
 from bot.contact import People, Press, Whisper
@@ -50,9 +50,9 @@ class NextSteps:
         if record is None:
             await self._under_an_answer(press)
         elif record.origin.channel != press.channel:
-            self._whisper(press.ear, answers.not_a_card())
+            self._whisper(press.ear, press_answers.not_a_card())
         elif self._journal.now() - _shown_at(record) > BUTTON_SECONDS:
-            self._whisper(press.ear, answers.too_old(_status(record.command).typed()))
+            self._whisper(press.ear, press_answers.too_old(_status(record.command).typed()))
         elif press.action == STATUS:
             await self._reads.answer(await self._to_see(record), await self._origin(press, record))
         elif press.action == LIST:
@@ -76,7 +76,7 @@ class NextSteps:
         try:
             verb = Verb(press.action.removeprefix(DO))
         except ValueError:
-            self._whisper(press.ear, answers.not_a_card())
+            self._whisper(press.ear, press_answers.not_a_card())
             return
         wanted = command.model_copy(
             update={"verb": verb, "notes": (), "again": "", "dry_run": False}

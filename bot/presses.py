@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bot import answers, logs
+from bot import answers, logs, press_answers
 from bot.batches import BatchDesk, strictest
 from bot.beforehand import Beforehand, what_changed
 from bot.brakes import BrakeDesk
@@ -72,7 +72,7 @@ class Presses:
             await self._take(press)
         except Exception:
             log.exception("a press by %s broke", press.user)
-            self._whisper(press.ear, answers.press_broken())
+            self._whisper(press.ear, press_answers.press_broken())
 
     async def _take(self, press: Press) -> None:
         if NextSteps.knows(press.action):
@@ -81,7 +81,7 @@ class Presses:
         record = await self._journal.by_ticket(press.ticket)
         known = press.action in (CONFIRM, CANCEL, DECLINE, WITHDRAW, HALT)
         if record is None or not known or not self._on_its_card(record, press):
-            self._whisper(press.ear, answers.not_a_card())
+            self._whisper(press.ear, press_answers.not_a_card())
             return
         with logs.operation(record.id):
             await self._take_on(record, press)
@@ -97,7 +97,7 @@ class Presses:
             await self._runner.expire(record)
             record = await self._journal.get(record.id) or record
         if record.state is not State.WAITING:
-            self._whisper(press.ear, answers.decided(record, press.user, self._screens))
+            self._whisper(press.ear, press_answers.decided(record, press.user, self._screens))
             return
         presser = await self._people.person(press.user, press.team, fresh=True)
         if self._desk.closing:
@@ -119,7 +119,7 @@ class Presses:
         presser = await self._people.person(press.user, press.team, fresh=True)
         refusal = await self._batches.halt(press, record, presser)
         if refusal is not None:
-            await self._refuse_press(record, press, answers.may_not_stop(record, refusal))
+            await self._refuse_press(record, press, press_answers.may_not_stop(record, refusal))
 
     async def _press_yes(self, record: Record, press: Press, presser: Person) -> None:
         wishes = self._batches.wishes(record.command)
@@ -137,9 +137,9 @@ class Presses:
         )
         asked = strictest(decide(policy, wish, requester, place) for wish in wishes)
         if isinstance(decision, Deny):
-            await self._refuse_press(record, press, answers.wrong_presser(record, decision))
+            await self._refuse_press(record, press, press_answers.wrong_presser(record, decision))
         elif isinstance(asked, Deny):
-            await self._refuse_press(record, press, answers.requester_lost_rights(record))
+            await self._refuse_press(record, press, press_answers.requester_lost_rights(record))
         else:
             await self._yes_counts(record, press, presser)
 
@@ -178,14 +178,16 @@ class Presses:
         if shown is None:
             return False
         self._changed(shown)
-        self._whisper(press.ear, answers.look_again(what))
+        self._whisper(press.ear, press_answers.look_again(what))
         return True
 
     async def _press_no(self, record: Record, press: Press, presser: Person) -> None:
         requester = record.origin.requester
         if press.user != requester:
             if press.action == WITHDRAW:
-                await self._refuse_press(record, press, answers.only_the_asker_withdraws(record))
+                await self._refuse_press(
+                    record, press, press_answers.only_the_asker_withdraws(record)
+                )
                 return
             place = Place(channel=record.origin.channel, direct=record.origin.direct)
             policy = self._settings.policy
@@ -194,7 +196,9 @@ class Presses:
                 for wish in self._batches.wishes(record.command)
             )
             if isinstance(decision, Deny):
-                await self._refuse_press(record, press, answers.wrong_presser(record, decision))
+                await self._refuse_press(
+                    record, press, press_answers.wrong_presser(record, decision)
+                )
                 return
         to = State.CANCELLED if press.user == requester else State.DECLINED
         decided = replace(record, decider=press.user, decider_name=presser.name)
@@ -213,7 +217,7 @@ class Presses:
             self._changed(moved)
 
     async def _refuse_press(self, record: Record, press: Press, refusal: Reply) -> None:
-        told = answers.audited_press(record, press.user, refusal)
+        told = press_answers.audited_press(record, press.user, refusal)
         await self._journal.note_in_trail(
             record,
             press.user,
@@ -226,7 +230,7 @@ class Presses:
     async def _tell_who_won(self, record: Record, press: Press) -> None:
         await self._runner.expire(record)  # if it was time, and the sweep has not come by yet
         now = await self._journal.get(record.id) or record
-        self._whisper(press.ear, answers.decided(now, press.user, self._screens))
+        self._whisper(press.ear, press_answers.decided(now, press.user, self._screens))
 
 
 def _decided_by(press: Press, presser: Person) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from bot import answers
+from bot import answers, press_answers
 from bot.batches.looks import changes, look_at
 from bot.batches.run import BatchRun, stop_outcome
 from bot.beforehand import Beforehand
@@ -155,7 +155,7 @@ class BatchDesk:
         if shown is None:
             return False
         self._changed(shown)
-        self._whisper(press.ear, answers.look_again(news))
+        self._whisper(press.ear, press_answers.look_again(news))
         return True
 
     def lasts(self, command: TaskCommand) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bot import answers
+from bot import answers, press_answers
 from bot.command import HistoryCommand, ListCommand, ShowCommand, TaskCommand
 from bot.contact import People, Press, Whisper, ear_of
 from bot.journal import Journal, Origin, Record
@@ -99,7 +99,7 @@ class Reads:
             reply = await self._pressed(press)
         except Exception:
             log.exception("a press by %s under an answer broke", press.user)
-            reply = answers.press_broken()
+            reply = press_answers.press_broken()
         if reply is not None:
             self._whisper(press.ear, reply)
 
@@ -110,7 +110,7 @@ class Reads:
         choice = await self._choice(press, ticket)
         command = None if choice is None else chosen_change(choice, press.action)
         if choice is not None and command is None:
-            self._whisper(press.ear, answers.not_a_card())
+            self._whisper(press.ear, press_answers.not_a_card())
         return command
 
     async def _pressed(self, press: Press) -> Reply | None:
@@ -120,7 +120,7 @@ class Reads:
             return None
         command = chosen_read(choice, press.action, number)
         if command is None:
-            return answers.not_a_card()
+            return press_answers.not_a_card()
         person = await self._people.person(press.user, press.team, fresh=False)
         place = Place(channel=press.channel, direct=press.channel.startswith("D"))
         reply, _ = await self._judged(command, _Asker(person, place, shared=False))
@@ -132,15 +132,15 @@ class Reads:
         late = None if found else await self._journal.menus.find_late(ticket)
         kept = found or late
         if kept is None:
-            self._whisper(press.ear, answers.not_a_card())
+            self._whisper(press.ear, press_answers.not_a_card())
             return None
         person, data = kept
         choice = Choice.of(data)
         if late is not None:
-            self._whisper(press.ear, answers.too_old(choice.answered.typed()))
+            self._whisper(press.ear, press_answers.too_old(choice.answered.typed()))
             return None
         if person != press.user:  # private answers are seen by one person only
-            self._whisper(press.ear, answers.not_a_card())
+            self._whisper(press.ear, press_answers.not_a_card())
             return None
         return choice
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot import answers
+from bot import answers, press_answers
 from bot.command import TaskCommand, UsageError, Vocabulary, parse
 from bot.journal import (
     Followed,
@@ -249,14 +249,14 @@ def every_private_answer() -> list[Any]:
         answers.too_many_cards(5),
         answers.wrong_workspace(),
         answers.mention_first(),
-        answers.not_a_card(),
+        press_answers.not_a_card(),
         answers.busy(record(State.WAITING, None), "https://example.slack.com/archives/C1/p1"),
         answers.busy(record(State.SENDING, None, origin=evil), None),
-        answers.requester_lost_rights(record(State.WAITING, None, origin=evil)),
-        answers.only_the_asker_withdraws(record(State.WAITING, None, origin=evil)),
+        press_answers.requester_lost_rights(record(State.WAITING, None, origin=evil)),
+        press_answers.only_the_asker_withdraws(record(State.WAITING, None, origin=evil)),
         *(answers.denied(COMMAND, denial) for denial in denials),
-        *(answers.wrong_presser(record(State.WAITING), denial) for denial in denials),
-        *(answers.decided(record(state), "U456", SCREENS) for state in State),
+        *(press_answers.wrong_presser(record(State.WAITING), denial) for denial in denials),
+        *(press_answers.decided(record(state), "U456", SCREENS) for state in State),
         answers.dry_run(COMMAND, Allow("allow 1"), None),
         answers.dry_run(COMMAND, Confirm("second-person", "allow 1"), None),
         *(answers.dry_run(COMMAND, denial, None) for denial in denials),
@@ -280,7 +280,9 @@ def test_every_private_answer_is_one_that_slack_takes(reply: Reply) -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", [answers.wrong_presser(record(State.WAITING), Deny(r)) for r in DenyReason], ids=str
+    "reply",
+    [press_answers.wrong_presser(record(State.WAITING), Deny(r)) for r in DenyReason],
+    ids=str,
 )
 def test_the_answer_to_a_wrong_press_is_short(reply: Reply) -> None:
     """One line that fits, without a button."""
